@@ -1,0 +1,75 @@
+/**
+ * Fits that try stored values of a field, with everything that depends on it refitted, and keep the best in each tile.
+ *
+ * `best`: every code. `search(e, a..b, steps: n)`: the codes nearest to e times n factors, evenly spaced in log2 from a to
+ * b (the 17-step scale search of arXiv 2505.12988 is `search(absmax, 1/4..4, steps: 17)`). Least Σ importance · (x - value)²,
+ * the first among equals. Specification: docs/design/language.md, "Fit".
+ */
+import type { Codes, Expr, Field } from '@fewerbits/format';
+import { tileErrors, valueExpr } from './codes.ts';
+import { evaluate } from './evaluate.ts';
+import { type Fitting, startFitting } from './fitting.ts';
+import { codeArray } from './pack.ts';
+import { expand } from './values.ts';
+
+/**
+ * The codes of a field chosen by `best` or `search`.
+ * @throws RangeError for wrong arguments of `search`.
+ */
+export function chooseBest(field: Field, fit: Extract<Expr, { op: 'fit' }>, fitting: Fitting): Codes {
+  const stored = fitting.stored(field.name);
+  const candidates = fit.name === 'best' ? everyCode(fitting, field) : scaledCodes(fitting, field, fit);
+  const each = fitting.env.geometry.tilings.get('each')!;
+  const best = codeArray(stored.bits ?? 32, stored.entries);
+  const least = new Float64Array(stored.entries).fill(Number.POSITIVE_INFINITY);
+  for (const candidate of candidates) {
+    const fixed = new Map(fitting.input.fixed).set(field.name, candidate);
+    const trial = startFitting({ ...fitting.input, fixed });
+    const place = { here: each, statement: each, fit: false };
+    const values = expand(evaluate(valueExpr(trial), place, trial.env), each, trial.env.real);
+    const errors = tileErrors(values, stored.tiling, trial);
+    for (let tile = 0; tile < least.length; tile++) {
+      if (!(errors[tile]! < least[tile]!)) continue;
+      least[tile] = errors[tile]!;
+      best[tile] = candidate[tile]!;
+    }
+  }
+  fitting.clearPadding(stored, best);
+  return best;
+}
+
+function everyCode(fitting: Fitting, field: Field): Codes[] {
+  const stored = fitting.stored(field.name);
+  const count = stored.entries > 0 ? stored.numberAt(0).codes : 0;
+  return Array.from({ length: count }, (_, code) => codeArray(stored.bits ?? 32, stored.entries).fill(code));
+}
+
+function scaledCodes(fitting: Fitting, field: Field, fit: Extract<Expr, { op: 'fit' }>): Codes[] {
+  const { format } = fitting.input;
+  const stored = fitting.stored(field.name);
+  const place = { here: stored.tiling, statement: stored.tiling, fit: true };
+  const [start, range, steps] = [fit.args['0'], fit.args['1'], fit.args.steps];
+  if (start?.arg !== 'expr' || range?.arg !== 'range' || steps?.arg !== 'expr') {
+    throw new RangeError(`${format.name}: write search(expression, from..to, steps: n)`);
+  }
+  const constant = (expr: Expr): number => {
+    const value = evaluate(expr, place, fitting.env);
+    if (typeof value !== 'number')
+      throw new RangeError(`${format.name}: the range and steps of search are constants`);
+    return value;
+  };
+  const [from, to, count] = [constant(range.from), constant(range.to), constant(steps.expr)];
+  if (!(from > 0 && to >= from && Number.isInteger(count) && count >= 1)) {
+    throw new RangeError(
+      `${format.name}: search from ${from} to ${to} in ${count} steps; the range must rise above 0`,
+    );
+  }
+  const base = expand(evaluate(start.expr, place, fitting.env), stored.tiling, fitting.env.real);
+  return Array.from({ length: count }, (_, k) => {
+    const factor = count === 1 ? from : from * (to / from) ** (k / (count - 1));
+    const codes = codeArray(stored.bits ?? 32, stored.entries);
+    for (let entry = 0; entry < codes.length; entry++)
+      codes[entry] = stored.numberAt(entry).codeOf(base[entry]! * factor, entry);
+    return codes;
+  });
+}

@@ -1,0 +1,37 @@
+/**
+ * What a named fit is: a documented procedure over the weights of one tile, with real results and perhaps codes.
+ * The set is open: a fit is one file in this folder and one line in `index.ts`.
+ */
+import type { ResolvedNumber } from '@fewerbits/numerics';
+import type { Reals } from '../values.ts';
+
+/** The weights of one tile and the arguments of the call. */
+export interface FitInput {
+  /** The weights in index order. */
+  readonly x: Reals;
+  /** Values of an argument at each weight (`weight:`), by name; absent if the call does not give it. */
+  readonly weights: Readonly<Record<string, Reals>>;
+  /** Constant arguments by name, or '0', '1', … by position. */
+  readonly constants: Readonly<Record<string, number>>;
+  readonly words: Readonly<Record<string, string>>;
+  readonly numbers: Readonly<Record<string, ResolvedNumber>>;
+}
+
+export interface FitResult {
+  /** One real for each of the fit's real results. */
+  readonly reals: readonly number[];
+  /** The codes it found, one for each weight, as levels of the code before any shift; null if it finds none. */
+  readonly codes: Reals | null;
+}
+
+export interface TileFit {
+  /** Names of the results in the order of `let a, b, q = …`; the codes come last. */
+  readonly results: readonly string[];
+  readonly hasCodes: boolean;
+  /** Arguments: those at each weight, constants (with defaults where they may be left out), words, numbers. */
+  readonly perWeight: readonly string[];
+  readonly constants: Readonly<Record<string, number | null>>;
+  readonly words: Readonly<Record<string, readonly string[]>>;
+  readonly numbers: readonly string[];
+  run(input: FitInput): FitResult;
+}

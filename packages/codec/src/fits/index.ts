@@ -1,0 +1,19 @@
+/** The named fits that run over one tile at a time, by the name that a file uses. */
+import { affineSearch } from './affine-search.ts';
+import { coordinateSearch } from './coordinate-search.ts';
+import type { TileFit } from './fit.ts';
+import { levelSearch } from './level-search.ts';
+import { signedSearch } from './signed-search.ts';
+
+export const TILE_FITS: Readonly<Record<string, TileFit>> = {
+  affine_search: affineSearch,
+  signed_search: signedSearch,
+  coordinate_search: coordinateSearch,
+  level_search: levelSearch,
+};
+
+/** Fits that choose among stored values of one field, with everything that depends on it refitted: `best` and `search`. */
+export const CHOICE_FITS: readonly string[] = ['best', 'search'];
+
+/** The rule for codes by name: every code tried, |x - value| in the Format's arithmetic, the first wins. */
+export const NEAREST_FIT = 'nearest';

@@ -1,0 +1,376 @@
+/**
+ * Weights → codes of every field: each fit is evaluated when it is first needed, whole arrays at a time.
+ *
+ * One `Fitting` is one tensor under one set of fits. Trying other values of a field (`best`, `search`) is a new Fitting with
+ * that field held fixed. Specification: docs/design/language.md, "Fit" and "What cannot be represented".
+ */
+import type {
+  Codes,
+  Expr,
+  Field,
+  FitArgument,
+  Format,
+  Geometry,
+  Let,
+  Plan,
+  StoredField,
+  Tiling,
+} from '@fewerbits/format';
+import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
+import { chooseBest } from './choice.ts';
+import { chooseCodes, nearestCodes } from './codes.ts';
+import { type Environment, evaluate, type Place } from './evaluate.ts';
+import { entryValues, fieldGrid, fieldTiling, isCode } from './fields.ts';
+import { CHOICE_FITS, NEAREST_FIT, TILE_FITS } from './fits/index.ts';
+import { codeArray } from './pack.ts';
+import {
+  expand,
+  type Grid,
+  type RealArray,
+  type Reals,
+  tileBounds,
+  type Values,
+  valuesInside,
+} from './values.ts';
+
+/** What a Fitting is given. */
+export interface FittingInput {
+  readonly format: Format;
+  readonly plan: Plan;
+  readonly real: RealArray;
+  /** The stored matrix, row-major. */
+  readonly x: Reals;
+  readonly importance: ArrayLike<number> | null;
+  /** A named fit, or null for the defaults. */
+  readonly fit: string | null;
+  /** Codes that are not fitted but taken as they are, by field. */
+  readonly fixed: ReadonlyMap<string, Codes>;
+  /** Encodes a nested format's values; returns its codes by part and its decoded values. */
+  readonly nested: (format: Format, values: Reals) => { codes: Record<string, Codes>; values: Reals };
+  /** Named in errors. */
+  readonly name: string;
+}
+
+export interface Fitting {
+  readonly input: FittingInput;
+  readonly env: Environment;
+  /** Codes of a stored field, fitted now if they are not yet. */
+  codesOf(name: string): Codes;
+  /** The fit of a field in force, or null. */
+  fitOf(field: Field): Expr | null;
+  stored(name: string): StoredField;
+  /** Weights of tiles that are padding have no codes. */
+  clearPadding(stored: StoredField, codes: Codes): void;
+}
+
+/** Starts fitting a tensor; nothing is computed until asked for. */
+export function startFitting(input: FittingInput): Fitting {
+  const { format, plan, real } = input;
+  const { geometry } = plan;
+  const numbers = new Map<string, ResolvedNumber>();
+  const number = (key: string): ResolvedNumber => {
+    const known = numbers.get(key) ?? resolveNumber(format.numbers[key]!);
+    numbers.set(key, known);
+    return known;
+  };
+  const storedByName = new Map(plan.fields.map((field) => [field.name, field]));
+  const fieldsByName = new Map(format.fields.map((field) => [field.name, field]));
+  const letsByName = new Map(format.lets.flatMap((let_) => let_.names.map((name) => [name, let_] as const)));
+  const replaced = replacedFits(format, input.fit);
+
+  const codes = new Map<string, Codes>();
+  const grids = new Map<string, Grid>();
+  const unrounded = new Map<string, Values>();
+  const nestedValues = new Map<string, Reals>();
+  const lets = new Map<Let, Values[]>();
+  const busy: string[] = [];
+
+  const weights: Grid = { tiling: geometry.tilings.get('each')!, data: input.x };
+  const importance = importanceValues(input, geometry);
+
+  /** Runs one computation, refusing to enter it again while it runs. */
+  const once = <T>(label: string, compute: () => T): T => {
+    if (busy.includes(label)) {
+      const circle = [...busy.slice(busy.indexOf(label)), label].join(' → ');
+      throw new RangeError(
+        `${format.name}: the fits go in a circle: ${circle}; name the value before rounding in a let`,
+      );
+    }
+    busy.push(label);
+    try {
+      return compute();
+    } finally {
+      busy.pop();
+    }
+  };
+
+  const env: Environment = {
+    geometry,
+    real,
+    number,
+    field: (name) => {
+      const known = grids.get(name);
+      if (known !== undefined) return known;
+      const field = fieldsByName.get(name)!;
+      const grid =
+        field.storage.kind === 'format'
+          ? { tiling: geometry.tilings.get(field.scope)!, data: nestedOf(field) }
+          : fieldGrid(stored(name), codesOf(name), geometry, real);
+      grids.set(name, grid);
+      return grid;
+    },
+    array: (name) => {
+      const field = stored(name);
+      return { tiling: field.tiling, dims: field.dims, entries: entryValues(field, codesOf(name), real) };
+    },
+    codes: (name) => ({ tiling: stored(name).tiling, codes: codesOf(name), bits: stored(name).bits ?? 0 }),
+    let: (name) => {
+      const let_ = letsByName.get(name)!;
+      if (!lets.has(let_))
+        lets.set(
+          let_,
+          once(let_.names.join(', '), () => letValues(let_)),
+        );
+      return lets.get(let_)![let_.names.indexOf(name)]!;
+    },
+    unrounded: (name) => {
+      if (!unrounded.has(name)) {
+        const field = fieldsByName.get(name)!;
+        const expr = fitOf(field);
+        if (expr === null)
+          throw new RangeError(`${format.name}: ${name} has no fit, so it has no unrounded value`);
+        unrounded.set(
+          name,
+          once(`unrounded(${name})`, () => evaluate(expr, placeOf(field.scope), env)),
+        );
+      }
+      return unrounded.get(name)!;
+    },
+    weights: () => weights,
+    importance: () => importance,
+    value: () => {
+      throw new RangeError(`${format.name}: a fit cannot read \`value\``);
+    },
+    tilingOf: (kind, name) => {
+      if (kind === 'field')
+        return fieldTiling(fieldsByName.get(name)!, geometry, (key) => number(key).dimension);
+      const let_ = letsByName.get(name)!;
+      return geometry.tilings.get(isPerWeight(let_, name) ? 'each' : let_.scope)!;
+    },
+  };
+
+  const placeOf = (scope: string): Place => {
+    const tiling = geometry.tilings.get(scope)!;
+    return { here: tiling, statement: tiling, fit: true };
+  };
+  const stored = (name: string): StoredField => {
+    const field = storedByName.get(name);
+    if (field === undefined) throw new RangeError(`${format.name} has no stored field ${name}`);
+    return field;
+  };
+  const fitOf = (field: Field): Expr | null => replaced.get(field.name) ?? field.fit;
+
+  const letValues = (let_: Let): Values[] => {
+    if (let_.expr.op !== 'fit') return [evaluate(let_.expr, placeOf(let_.scope), env)];
+    return runTileFit(
+      let_.expr.name,
+      let_.expr.args,
+      geometry.tilings.get(let_.scope)!,
+      let_.names.length,
+      env,
+      format.name,
+    );
+  };
+
+  const nestedOf = (field: Field): Reals => {
+    if (!nestedValues.has(field.name)) {
+      if (field.storage.kind !== 'format') throw new RangeError(`${field.name} is not stored in a format`);
+      const inner = field.storage.format;
+      const expr = fitOf(field);
+      if (expr === null)
+        throw new RangeError(`${format.name}: ${field.name} is stored in ${inner.name} and needs a fit`);
+      const tiling = geometry.tilings.get(field.scope)!;
+      const values = once(field.name, () => expand(evaluate(expr, placeOf(field.scope), env), tiling, real));
+      const result = input.nested(inner, values);
+      for (const [part, partCodes] of Object.entries(result.codes))
+        codes.set(`${field.name}.${part}`, partCodes);
+      nestedValues.set(field.name, result.values);
+    }
+    return nestedValues.get(field.name)!;
+  };
+
+  const codesOf = (name: string): Codes => {
+    const known = codes.get(name) ?? input.fixed.get(name);
+    if (known !== undefined) return known;
+    const dot = name.indexOf('.');
+    if (dot >= 0) {
+      nestedOf(fieldsByName.get(name.slice(0, dot))!);
+      return codes.get(name)!;
+    }
+    const field = fieldsByName.get(name)!;
+    for (const [chosen, array] of once(name, () => fitField(field))) codes.set(chosen, array);
+    return codes.get(name)!;
+  };
+
+  const fitField = (field: Field): ReadonlyMap<string, Codes> => {
+    const expr = fitOf(field);
+    if (expr === null) {
+      if (!isCode(field, format)) {
+        throw new RangeError(
+          `${format.name}: ${field.name} has no fit; give its codes (encode's option \`given\`)`,
+        );
+      }
+      return chooseCodes(field, fitting);
+    }
+    if (expr.op === 'fit' && expr.name === NEAREST_FIT)
+      return new Map([[field.name, nearestCodes(field, fitting)]]);
+    if (expr.op === 'fit' && CHOICE_FITS.includes(expr.name))
+      return new Map([[field.name, chooseBest(field, expr, fitting)]]);
+    const target = stored(field.name);
+    const values =
+      expr.op === 'fit'
+        ? runTileFit(expr.name, expr.args, target.tiling, 1, env, format.name)[0]!
+        : (unrounded.get(field.name) ?? evaluate(expr, placeOf(field.scope), env));
+    unrounded.set(field.name, values);
+    return new Map([[field.name, roundToCodes(field, target, expand(values, target.tiling, real))]]);
+  };
+
+  /** Rounds real values to codes; what a field that is not a code cannot hold is an error unless its number says otherwise. */
+  const roundToCodes = (field: Field, target: StoredField, values: Reals): Codes => {
+    const out = codeArray(target.bits ?? 32, target.entries);
+    if (target.perTile !== 1)
+      throw new RangeError(`${format.name}: ${field.name} is an array; its fit must give an array`);
+    if (!isCode(field, format)) refuseOverflow(field, target, values);
+    if (target.uniform && target.entries > 0) target.numberAt(0).encodeInto(values, out);
+    else
+      for (let entry = 0; entry < out.length; entry++)
+        out[entry] = target.numberAt(entry).codeOf(values[entry]!, entry);
+    clearPadding(target, out);
+    return out;
+  };
+
+  const refuseOverflow = (field: Field, target: StoredField, values: Reals): void => {
+    for (let entry = 0; entry < values.length; entry++) {
+      const n = target.numberAt(entry);
+      if (n.overflow !== null && n.overflow !== 'error') continue;
+      const value = values[entry]!;
+      if (format.nonfinite === 'keep' && value - value !== 0) continue;
+      if (!n.overflows(value)) continue;
+      const { top, left } = tileBounds(target.tiling, entry, geometry);
+      throw new RangeError(
+        `${input.name}: ${field.name} of the ${target.tiling.scope} at row ${top}, column ${left} is ${value}, ` +
+          `beyond what ${format.name} can store; scale the tensor down, or say \`saturate\` in the format`,
+      );
+    }
+  };
+
+  const clearPadding = (target: StoredField, array: Codes): void => {
+    if (geometry.storedRows <= geometry.rows && geometry.storedCols <= geometry.cols) return;
+    for (let tile = 0; tile < target.tiling.count; tile++) {
+      const { top, bottom, left, right } = tileBounds(target.tiling, tile, geometry);
+      if (bottom <= top || right <= left) array.fill(0, tile * target.perTile, (tile + 1) * target.perTile);
+    }
+  };
+
+  const fitting: Fitting = { input, env, codesOf, fitOf, stored, clearPadding };
+  return fitting;
+}
+
+function importanceValues(input: FittingInput, geometry: Geometry): Values {
+  if (input.importance === null) return 1;
+  const column = geometry.tilings.get('column')!;
+  if (input.importance.length !== geometry.cols) {
+    throw new RangeError(
+      `importance has ${input.importance.length} values, the matrix has ${geometry.cols} columns`,
+    );
+  }
+  const data = new input.real(column.count);
+  for (let col = 0; col < Math.min(geometry.cols, data.length); col++) data[col] = input.importance[col]!;
+  return { tiling: column, data };
+}
+
+/** The fits that a named fit puts in place of the fields' own. */
+function replacedFits(format: Format, name: string | null): ReadonlyMap<string, Expr> {
+  if (name === null) return new Map();
+  const set = format.fits.find((fit) => fit.name === name);
+  if (set === undefined) {
+    const known = format.fits.map((fit) => fit.name).join(', ');
+    throw new RangeError(`${format.name} has no fit '${name}'${known === '' ? '' : `; it has ${known}`}`);
+  }
+  return new Map(set.sets.flatMap(({ names, expr }) => names.map((field) => [field, expr] as const)));
+}
+
+/** Whether a let's name is the codes of its fit: a value for each weight. */
+function isPerWeight(let_: Let, name: string): boolean {
+  if (let_.expr.op !== 'fit') return false;
+  const fit = TILE_FITS[let_.expr.name];
+  return fit?.hasCodes === true && fit.results[let_.names.indexOf(name)] === 'codes';
+}
+
+/** Runs a named fit in every tile and gathers its results: grids on the tiles, codes on the weights. */
+function runTileFit(
+  name: string,
+  args: Readonly<Record<string, FitArgument>>,
+  tiling: Tiling,
+  wanted: number,
+  env: Environment,
+  formatName: string,
+): Values[] {
+  const fit = TILE_FITS[name];
+  if (fit === undefined) throw new RangeError(`${formatName}: the fit ${name} cannot run here`);
+  const each = env.geometry.tilings.get('each')!;
+  const constants: Record<string, number> = {};
+  for (const [key, fallback] of Object.entries(fit.constants)) {
+    const argument = args[key];
+    const value =
+      argument?.arg === 'expr'
+        ? evaluate(argument.expr, { here: tiling, statement: tiling, fit: true }, env)
+        : fallback;
+    if (typeof value !== 'number') throw new RangeError(`${formatName}: ${name} needs the constant ${key}`);
+    constants[key] = value;
+  }
+  const words = Object.fromEntries(
+    Object.entries(fit.words).map(([key, allowed]) => {
+      const argument = args[key];
+      return [key, argument?.arg === 'word' ? argument.word : allowed[0]!];
+    }),
+  );
+  const numbers = Object.fromEntries(
+    fit.numbers.map((key) => {
+      const argument = args[key];
+      if (argument?.arg !== 'number') throw new RangeError(`${formatName}: ${name} needs the number ${key}`);
+      return [key, env.number(argument.number)];
+    }),
+  );
+  const perWeight = fit.perWeight.map((key) => {
+    const argument = args[key];
+    const place = { here: each, statement: tiling, fit: true };
+    const values = argument?.arg === 'expr' ? evaluate(argument.expr, place, env) : 1;
+    return [key, { tiling: each, data: expand(values, each, env.real) }] as const;
+  });
+
+  const reals = fit.results.filter((result) => result !== 'codes').map(() => new env.real(tiling.count));
+  const codes = fit.hasCodes ? new env.real(each.count) : null;
+  for (let tile = 0; tile < tiling.count; tile++) {
+    const inside = (grid: Grid): Reals => valuesInside(grid, tiling, tile, env.geometry, env.real);
+    const weights = Object.fromEntries(perWeight.map(([key, grid]) => [key, inside(grid)]));
+    const result = fit.run({ x: inside(env.weights()), weights, constants, words, numbers });
+    for (const [k, array] of reals.entries()) array[tile] = result.reals[k]!;
+    if (codes !== null && result.codes !== null) scatter(result.codes, codes, tiling, tile, env.geometry);
+  }
+  const results: Values[] = fit.results.map((result, k) =>
+    result === 'codes' ? { tiling: each, data: codes! } : { tiling, data: reals[k]! },
+  );
+  if (results.length < wanted)
+    throw new RangeError(`${formatName}: ${name} gives ${results.length} results, not ${wanted}`);
+  return results;
+}
+
+/** Puts the values of one tile's weights back where the weights stand. */
+function scatter(values: Reals, out: Reals, tiling: Tiling, tile: number, geometry: Geometry): void {
+  const { top, bottom, left, right } = tileBounds(tiling, tile, geometry);
+  const width = right - left;
+  for (let row = top; row < bottom; row++) {
+    out.set(values.subarray((row - top) * width, (row - top + 1) * width), row * geometry.storedCols + left);
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * The reference interpreter: any fixed-length Format as a Codec, slow and obvious.
+ *
+ * Every kernel on every target is tested against it. It reads the Format and nothing else.
+ */
+import {
+  type Codec,
+  type Codes,
+  type DecodeOptions,
+  type EncodeOptions,
+  type Fields,
+  type Format,
+  KEPT_STREAM,
+  keptWeights,
+  matrixShape,
+  type Packed,
+  type Plan,
+  planLayout,
+} from '@fewerbits/format';
+import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
+import type { Environment } from './evaluate.ts';
+import { entryValues, fieldGrid, fieldTiling } from './fields.ts';
+import { startFitting } from './fitting.ts';
+import { packStreams, unpackStreams } from './pack.ts';
+import { applySteps, undoSteps } from './steps.ts';
+import { requireExecutable } from './support.ts';
+import { arithmetic, fromStoredMatrix, storedMatrix } from './tensor.ts';
+import type { Grid, RealArray, Reals } from './values.ts';
+
+/**
+ * A Codec that interprets the format.
+ * @throws RangeError for a format that needs more than fixed-length streams (see `whyNotExecutable`).
+ */
+export function interpreter(format: Format): Codec {
+  requireExecutable(format);
+  return {
+    format,
+    encode: (weights, options = {}) => packFields(format, encodeFields(format, weights, options)),
+    decode: (packed, options = {}) => decodePacked(format, packed, options),
+    unpack: (packed) => unpackFields(format, packed),
+    pack: (fields) => packFields(format, fields),
+  };
+}
+
+/**
+ * Weights to codes of every field.
+ * @throws RangeError for weights that do not fill the shape, are not finite (by the format's rule), or need a scale that
+ * cannot be stored; the message names tensor, row and column.
+ */
+export function encodeFields(format: Format, weights: Float32Array, options: EncodeOptions = {}): Fields {
+  const shape = options.shape ?? [weights.length];
+  const plan = planLayout(format, matrixShape(format.view, shape));
+  const { geometry } = plan;
+  if (weights.length !== geometry.rows * geometry.cols) {
+    throw new RangeError(`${weights.length} weights do not fill the shape [${shape.join(', ')}]`);
+  }
+  const name = options.name ?? 'tensor';
+  const real = arithmetic(format);
+  const { x, kept } = storedMatrix(weights, format, geometry, name);
+  const fixed = givenCodes(format, plan, options.given ?? {});
+  const start = (data: Reals): ReturnType<typeof startFitting> =>
+    startFitting({
+      format,
+      plan,
+      real,
+      x: data,
+      importance: options.importance ?? null,
+      fit: options.fit ?? null,
+      fixed,
+      nested: encodeNested,
+      name,
+    });
+  // Fields that later steps read are fitted on the weights as they are; everything else on the data with those steps undone.
+  const fitting = start(undoSteps(format, x, start(x).env));
+  const codes: Record<string, Codes> = {};
+  for (const field of plan.fields) codes[field.name] = fitting.codesOf(field.name);
+  return { shape, codes, kept };
+}
+
+function encodeNested(format: Format, values: Reals): { codes: Record<string, Codes>; values: Reals } {
+  const fields = encodeFields(format, Float32Array.from(values), { name: format.name });
+  return { codes: { ...fields.codes }, values: evaluateFields(format, fields) };
+}
+
+/** Codes that the caller gives for fields which a format does not fit itself. */
+function givenCodes(
+  format: Format,
+  plan: Plan,
+  given: Readonly<Record<string, ArrayLike<number>>>,
+): Map<string, Codes> {
+  const fixed = new Map<string, Codes>();
+  for (const [name, values] of Object.entries(given)) {
+    const stored = plan.fields.find((field) => field.name === name);
+    if (stored === undefined) throw new RangeError(`given: ${format.name} has no field ${name}`);
+    if (values.length !== stored.entries) {
+      throw new RangeError(
+        `given: ${name} has ${stored.entries} entries on this shape, ${values.length} codes are given`,
+      );
+    }
+    const codes = Uint32Array.from(values);
+    for (let entry = 0; entry < codes.length; entry++) {
+      if (codes[entry] !== values[entry] || codes[entry]! >= 2 ** stored.numberAt(entry).bits) {
+        throw new RangeError(
+          `given: ${name}[${entry}] = ${values[entry]} is not a code of ${stored.numberAt(entry).bits} bits`,
+        );
+      }
+    }
+    fixed.set(name, codes);
+  }
+  return fixed;
+}
+
+/** The weights that codes stand for, in the Format's arithmetic, row-major. Total: any codes have weights. */
+export function evaluateFields(format: Format, fields: Fields): Reals {
+  const plan = planLayout(format, matrixShape(format.view, fields.shape));
+  const { geometry } = plan;
+  const real = arithmetic(format);
+  const values = applySteps(format, decodeEnvironment(format, plan, fields.codes, real));
+  const out = new real(geometry.rows * geometry.cols);
+  fromStoredMatrix(values, fields.kept, format, geometry, out);
+  return out;
+}
+
+function decodePacked(format: Format, packed: Packed, options: DecodeOptions): Float32Array {
+  const values = evaluateFields(format, unpackFields(format, packed));
+  const { out } = options;
+  if (out === undefined) return values instanceof Float32Array ? values : Float32Array.from(values);
+  if (out.length !== values.length) {
+    throw new RangeError(
+      `out has ${out.length} elements, the shape [${packed.shape.join(', ')}] has ${values.length}`,
+    );
+  }
+  out.set(values);
+  return out;
+}
+
+function packFields(format: Format, fields: Fields): Packed {
+  const plan = planLayout(format, matrixShape(format.view, fields.shape));
+  for (const stored of plan.fields) {
+    const codes = fields.codes[stored.name];
+    if (codes === undefined) throw new RangeError(`${format.name}: codes of ${stored.name} are missing`);
+    if (codes.length !== stored.entries) {
+      throw new RangeError(
+        `${format.name}: ${stored.name} has ${stored.entries} entries on this shape, not ${codes.length}`,
+      );
+    }
+  }
+  const streams = packStreams(plan, fields.codes);
+  if (keptWeights(format, plan.geometry) > 0) streams[KEPT_STREAM] = keptBytes(fields.kept);
+  return { shape: fields.shape, streams };
+}
+
+function unpackFields(format: Format, packed: Packed): Fields {
+  const plan = planLayout(format, matrixShape(format.view, packed.shape));
+  const count = keptWeights(format, plan.geometry);
+  return {
+    shape: packed.shape,
+    codes: unpackStreams(plan, packed.streams),
+    kept: readKept(format, packed, count),
+  };
+}
+
+function keptBytes(kept: Float32Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(kept.length * 4));
+  for (let i = 0; i < kept.length; i++) view.setFloat32(i * 4, kept[i]!, true);
+  return new Uint8Array(view.buffer);
+}
+
+function readKept(format: Format, packed: Packed, count: number): Float32Array {
+  const kept = new Float32Array(count);
+  if (count === 0) return kept;
+  const bytes = packed.streams[KEPT_STREAM];
+  if (bytes === undefined || bytes.length !== count * 4) {
+    throw new RangeError(
+      `${format.name}: stream ${KEPT_STREAM} has ${bytes?.length ?? 0} bytes, ${count} weights need ${count * 4}`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i < count; i++) kept[i] = view.getFloat32(i * 4, true);
+  return kept;
+}
+
+/** Stored codes as an expression sees them. */
+function decodeEnvironment(
+  format: Format,
+  plan: Plan,
+  codes: Readonly<Record<string, Codes>>,
+  real: RealArray,
+): Environment {
+  const { geometry } = plan;
+  const stored = new Map(plan.fields.map((field) => [field.name, field]));
+  const fields = new Map(format.fields.map((field) => [field.name, field]));
+  const numbers = new Map<string, ResolvedNumber>();
+  const grids = new Map<string, Grid>();
+  const number = (key: string): ResolvedNumber => {
+    const known = numbers.get(key) ?? resolveNumber(format.numbers[key]!);
+    numbers.set(key, known);
+    return known;
+  };
+  const nestedValues = (name: string, inner: Format, count: number): Reals => {
+    const parts = Object.entries(codes).filter(([part]) => part.startsWith(`${name}.`));
+    const own = Object.fromEntries(parts.map(([part, array]) => [part.slice(name.length + 1), array]));
+    return evaluateFields(inner, { shape: [count], codes: own, kept: new Float32Array(0) });
+  };
+  const refuse = (what: string) => (): never => {
+    throw new RangeError(`${format.name}: a value cannot read ${what}, which is known only while encoding`);
+  };
+  return {
+    geometry,
+    real,
+    number,
+    field: (name) => {
+      const known = grids.get(name);
+      if (known !== undefined) return known;
+      const field = fields.get(name)!;
+      const tiling = geometry.tilings.get(field.scope)!;
+      const grid =
+        field.storage.kind === 'format'
+          ? { tiling, data: nestedValues(name, field.storage.format, tiling.count) }
+          : fieldGrid(stored.get(name)!, codes[name]!, geometry, real);
+      grids.set(name, grid);
+      return grid;
+    },
+    array: (name) => {
+      const field = stored.get(name)!;
+      return { tiling: field.tiling, dims: field.dims, entries: entryValues(field, codes[name]!, real) };
+    },
+    codes: (name) => ({
+      tiling: stored.get(name)!.tiling,
+      codes: codes[name]!,
+      bits: stored.get(name)!.bits ?? 0,
+    }),
+    tilingOf: (kind, name) => {
+      if (kind === 'let') return refuse('a let')();
+      return fieldTiling(fields.get(name)!, geometry, (key) => number(key).dimension);
+    },
+    let: refuse('a let'),
+    unrounded: refuse('an unrounded value'),
+    weights: refuse('x'),
+    importance: refuse('importance'),
+    value: refuse('`value` in its first step'),
+  };
+}

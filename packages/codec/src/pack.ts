@@ -1,0 +1,188 @@
+/**
+ * Codes ↔ bytes, by the bit plan: the layout's own inverse, so nobody writes pack and unpack.
+ * Specification: docs/design/language.md, "Layout".
+ */
+import type { Codes, Plan, RadixGroup, Segment } from '@fewerbits/format';
+
+/** Bytes of every stream; bits that no field covers are zero. */
+export function packStreams(plan: Plan, codes: Readonly<Record<string, Codes>>): Record<string, Uint8Array> {
+  const arrays = plan.fields.map((field) => codes[field.name] ?? new Uint8Array(0));
+  const streams: Record<string, Uint8Array> = {};
+  for (const stream of plan.streams) {
+    const bytes = new Uint8Array(stream.bytes);
+    for (const segment of stream.segments) packSegment(plan, segment, arrays, bytes);
+    streams[stream.name] = bytes;
+  }
+  return streams;
+}
+
+/**
+ * Codes of every field. Any bytes of the right length have codes.
+ * @throws RangeError for a missing stream or one of the wrong length.
+ */
+export function unpackStreams(
+  plan: Plan,
+  streams: Readonly<Record<string, Uint8Array>>,
+): Record<string, Codes> {
+  const codes: Record<string, Codes> = {};
+  const arrays = plan.fields.map((field) => {
+    codes[field.name] = codeArray(widest(plan, field.id), field.entries);
+    return codes[field.name]!;
+  });
+  for (const stream of plan.streams) {
+    const bytes = streams[stream.name];
+    const label = stream.name === '' ? 'the stream' : `stream ${stream.name}`;
+    if (bytes === undefined) throw new RangeError(`${plan.format.name}: ${label} is missing`);
+    if (bytes.length !== stream.bytes) {
+      const { rows, cols } = plan.geometry;
+      throw new RangeError(
+        `${plan.format.name}: ${label} has ${bytes.length} bytes, ${rows} × ${cols} weights need ${stream.bytes}`,
+      );
+    }
+    for (const segment of stream.segments) unpackSegment(plan, segment, arrays, bytes);
+  }
+  return codes;
+}
+
+/** The narrowest array that holds codes of a width. */
+export function codeArray(bits: number, length: number): Codes {
+  return bits <= 8 ? new Uint8Array(length) : bits <= 16 ? new Uint16Array(length) : new Uint32Array(length);
+}
+
+function widest(plan: Plan, id: number): number {
+  const field = plan.fields[id]!;
+  if (field.bits !== null) return field.bits;
+  let bits = 0;
+  for (let entry = 0; entry < field.entries; entry++) bits = Math.max(bits, field.numberAt(entry).bits);
+  return bits;
+}
+
+/** Slots as parallel arrays, and where each field stands in a repeat. */
+interface Body {
+  readonly slots: ReturnType<Segment['slots']>;
+  readonly groups: readonly RadixGroup[];
+  /** The fields that the body reads, so that origins are computed once for each repeat. */
+  readonly used: readonly number[];
+}
+
+function bodyOf(segment: Segment): Body {
+  const slots = segment.slots();
+  const groups = segment.radix();
+  const used = new Set(slots.map((slot) => slot.field).filter((field) => field >= 0));
+  for (const group of groups) used.add(group.field.id);
+  return { slots, groups, used: [...used] };
+}
+
+function packSegment(plan: Plan, segment: Segment, arrays: readonly Codes[], bytes: Uint8Array): void {
+  const { slots, groups, used } = bodyOf(segment);
+  const origins = new Float64Array(plan.fields.length);
+  const words = new Array<number>(groups.length);
+  for (let k = 0; k < segment.repeat; k++) {
+    for (const field of used) origins[field] = segment.origin(plan.fields[field]!, k);
+    for (let g = 0; g < groups.length; g++) {
+      const group = groups[g]!;
+      words[g] = joinDigits(group, arrays[group.field.id]!, origins[group.field.id]!);
+    }
+    const start = segment.start + k * segment.bits;
+    const firstByte = Math.floor(start / 8);
+    const shift = start % 8;
+    for (const slot of slots) {
+      const code =
+        slot.field < 0 ? words[slot.entry]! : arrays[slot.field]![origins[slot.field]! + slot.entry]!;
+      writeBits(bytes, firstByte, shift + slot.position, slot.width, code >>> slot.low);
+    }
+  }
+}
+
+function unpackSegment(plan: Plan, segment: Segment, arrays: readonly Codes[], bytes: Uint8Array): void {
+  const { slots, groups, used } = bodyOf(segment);
+  const origins = new Float64Array(plan.fields.length);
+  const words = new Array<number>(groups.length);
+  for (let k = 0; k < segment.repeat; k++) {
+    for (const field of used) origins[field] = segment.origin(plan.fields[field]!, k);
+    words.fill(0);
+    const start = segment.start + k * segment.bits;
+    const firstByte = Math.floor(start / 8);
+    const shift = start % 8;
+    for (const slot of slots) {
+      if (slot.copy) continue;
+      const value = (readBits(bytes, firstByte, shift + slot.position, slot.width) << slot.low) >>> 0;
+      if (slot.field < 0) {
+        words[slot.entry]! |= value;
+      } else {
+        const entry = origins[slot.field]! + slot.entry;
+        arrays[slot.field]![entry] = (arrays[slot.field]![entry]! | value) >>> 0;
+      }
+    }
+    for (let g = 0; g < groups.length; g++) {
+      const group = groups[g]!;
+      splitDigits(group, words[g]! >>> 0, arrays[group.field.id]!, origins[group.field.id]!);
+    }
+  }
+}
+
+/** Bits go in from the least significant; `position` counts from the first bit of `firstByte`. */
+function writeBits(
+  bytes: Uint8Array,
+  firstByte: number,
+  position: number,
+  width: number,
+  value: number,
+): void {
+  let at = firstByte + (position >>> 3);
+  let offset = position & 7;
+  let left = width;
+  let rest = value;
+  while (left > 0) {
+    const count = Math.min(8 - offset, left);
+    bytes[at] = bytes[at]! | ((rest & ((1 << count) - 1)) << offset);
+    rest >>>= count;
+    left -= count;
+    offset = 0;
+    at++;
+  }
+}
+
+function readBits(bytes: Uint8Array, firstByte: number, position: number, width: number): number {
+  let at = firstByte + (position >>> 3);
+  let offset = position & 7;
+  let done = 0;
+  let value = 0;
+  while (done < width) {
+    const count = Math.min(8 - offset, width - done);
+    value |= ((bytes[at]! >>> offset) & ((1 << count) - 1)) << done;
+    done += count;
+    offset = 0;
+    at++;
+  }
+  return value >>> 0;
+}
+
+/** Digits of one group as the number that is stored. A short group gets zero digits. */
+function joinDigits(group: RadixGroup, codes: Codes, origin: number): number {
+  const { radix } = group.field;
+  const digits = Array.from({ length: group.digits }, (_, k) =>
+    k < group.entries.length ? codes[origin + group.entries[k]!]! : 0,
+  );
+  if (group.order === 'low') digits.reverse();
+  const value = digits.reduce((sum, digit) => sum * radix + digit, 0);
+  return group.order === 'fraction' ? Math.ceil((2 ** group.bits * value) / radix ** group.digits) : value;
+}
+
+/** The digits of a stored number; as a fraction, the k-th digit is ⌊radix · frac(radix^k · word / 2^bits)⌋. */
+function splitDigits(group: RadixGroup, word: number, codes: Codes, origin: number): void {
+  const { radix } = group.field;
+  let rest = word;
+  for (let k = 0; k < group.entries.length; k++) {
+    const entry = origin + group.entries[k]!;
+    if (group.order === 'fraction') {
+      codes[entry] = Math.floor((rest * radix) / 2 ** group.bits);
+      rest = (rest * radix) % 2 ** group.bits;
+    } else if (group.order === 'low') {
+      codes[entry] = rest % radix;
+      rest = Math.floor(rest / radix);
+    } else {
+      codes[entry] = Math.floor(word / radix ** (group.digits - 1 - k)) % radix;
+    }
+  }
+}

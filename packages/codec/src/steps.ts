@@ -1,0 +1,177 @@
+/**
+ * The steps after a format's first value: applied in order when decoding, undone in reverse when encoding.
+ * Specification: docs/design/language.md, "Value".
+ */
+import {
+  affineIn,
+  type Expr,
+  type Format,
+  type Pattern,
+  permute,
+  type Step,
+  sizeOf,
+  type Tiling,
+  tileOrigin,
+} from '@fewerbits/format';
+import { type Environment, evaluate } from './evaluate.ts';
+import { expand, type Grid, type Reals } from './values.ts';
+
+/** The weights that a format's fields stand for: every step in order. */
+export function applySteps(format: Format, env: Environment): Reals {
+  const each = env.geometry.tilings.get('each')!;
+  let values: Grid = { tiling: each, data: new env.real(each.count) };
+  for (const step of format.steps) values = { tiling: each, data: applyStep(step, values, env) };
+  return values.data;
+}
+
+/** The data that fits see: the weights with every later step undone. */
+export function undoSteps(format: Format, weights: Reals, env: Environment): Reals {
+  const each = env.geometry.tilings.get('each')!;
+  let data = weights;
+  for (const step of format.steps.slice(1).reverse()) data = undoStep(step, { tiling: each, data }, env);
+  return data;
+}
+
+function applyStep(step: Step, before: Grid, env: Environment): Reals {
+  const each = before.tiling;
+  switch (step.step) {
+    case 'value': {
+      const place = { here: each, statement: each, fit: false };
+      return expand(evaluate(step.expr, place, { ...env, value: () => before }), each, env.real);
+    }
+    case 'permute':
+      return permuteTiles(step.pattern, env.geometry.tilings.get(step.scope)!, before, env, false);
+    case 'gather':
+      return gatherColumns(step.field, before, env, false);
+    case 'rotate':
+      return rotate(step, before, env);
+  }
+}
+
+function undoStep(step: Step, after: Grid, env: Environment): Reals {
+  const each = after.tiling;
+  switch (step.step) {
+    case 'value': {
+      const place = { here: each, statement: each, fit: true };
+      return expand(evaluate(inverseOf(step.expr), place, { ...env, value: () => after }), each, env.real);
+    }
+    case 'permute':
+      return permuteTiles(step.pattern, env.geometry.tilings.get(step.scope)!, after, env, true);
+    case 'gather':
+      return gatherColumns(step.field, after, env, true);
+    case 'rotate':
+      // A Hadamard matrix scaled to unit rows is symmetric and orthogonal: its own inverse.
+      return rotate(step, after, env);
+  }
+}
+
+/** (value - offset) / slope, from a step that is affine in the value before it. */
+function inverseOf(expr: Expr): Expr {
+  const named = replaceValue(expr);
+  const affine = affineIn(named, PREVIOUS);
+  if (affine === null) throw new RangeError('a later `value` step must be affine in `value`');
+  let inverse: Expr = { op: 'value' };
+  if (affine.offset !== null) inverse = { op: 'sub', left: inverse, right: affine.offset };
+  if (affine.slope !== null) inverse = { op: 'div', left: inverse, right: affine.slope };
+  return inverse;
+}
+
+/** A name that no field can have, to ask `affineIn` about `value`. */
+const PREVIOUS = '(value)';
+
+function replaceValue(expr: Expr): Expr {
+  switch (expr.op) {
+    case 'value':
+      return { op: 'field', name: PREVIOUS, index: [] };
+    case 'neg':
+      return { op: 'mul', left: { op: 'const', value: -1 }, right: replaceValue(expr.of) };
+    case 'add':
+    case 'sub':
+    case 'mul':
+    case 'div':
+      return { op: expr.op, left: replaceValue(expr.left), right: replaceValue(expr.right) };
+    default:
+      return expr;
+  }
+}
+
+/** Stored place k of a tile holds the weight at the pattern's k-th natural place. */
+function permuteTiles(pattern: Pattern, tiling: Tiling, grid: Grid, env: Environment, undo: boolean): Reals {
+  const { storedRows, storedCols } = env.geometry;
+  const shape = { rows: storedRows, cols: storedCols };
+  const anchor = {
+    item: 'field' as const,
+    field: tiling.scope,
+    entries: null,
+    bits: null,
+    pattern,
+    radix: null,
+  };
+  const order = permute(pattern, tiling.height * tiling.width, shape, anchor);
+  const out = new env.real(grid.data.length);
+  for (let tile = 0; tile < tiling.count; tile++) {
+    const { row, col } = tileOrigin(tiling, tile);
+    const place = (k: number): number =>
+      (row + Math.floor(k / tiling.width)) * storedCols + col + (k % tiling.width);
+    for (let k = 0; k < order.length; k++) {
+      const natural = place(order[k]![0]);
+      if (undo) out[natural] = grid.data[place(k)]!;
+      else out[place(k)] = grid.data[natural]!;
+    }
+  }
+  return out;
+}
+
+/** Weight j of each row takes the one at column order[j]. */
+function gatherColumns(field: string, grid: Grid, env: Environment, undo: boolean): Reals {
+  const { storedRows, storedCols } = env.geometry;
+  const order = expand(env.field(field), env.geometry.tilings.get('column')!, env.real);
+  const out = new env.real(grid.data.length);
+  for (let row = 0; row < storedRows; row++) {
+    const start = row * storedCols;
+    for (let col = 0; col < storedCols; col++) {
+      const from = Math.min(storedCols - 1, Math.max(0, Math.trunc(order[col]!) || 0));
+      if (undo) out[start + from] = grid.data[start + col]!;
+      else out[start + col] = grid.data[start + from]!;
+    }
+  }
+  return out;
+}
+
+/** Orthonormal Walsh–Hadamard transform of each row or column in chunks, butterflies in the Format's arithmetic. */
+function rotate(step: Extract<Step, { step: 'rotate' }>, grid: Grid, env: Environment): Reals {
+  const { storedRows, storedCols } = env.geometry;
+  const alongRow = step.scope === 'row';
+  const side = alongRow ? storedCols : storedRows;
+  const size = step.size === null ? side : sizeOf(step.size, { rows: storedRows, cols: storedCols });
+  if (size < 1 || (size & (size - 1)) !== 0 || side % size !== 0) {
+    throw new RangeError(`hadamard(${size}): the chunk must be a power of two that divides ${side}`);
+  }
+  const lines = alongRow ? storedRows : storedCols;
+  const out = new env.real(grid.data.length);
+  const chunk = new env.real(size);
+  const norm = Math.sqrt(size);
+  for (let line = 0; line < lines; line++) {
+    for (let start = 0; start < side; start += size) {
+      const place = (k: number): number =>
+        alongRow ? line * storedCols + start + k : (start + k) * storedCols + line;
+      for (let k = 0; k < size; k++) chunk[k] = grid.data[place(k)]!;
+      walshHadamard(chunk);
+      for (let k = 0; k < size; k++) out[place(k)] = chunk[k]! / norm;
+    }
+  }
+  return out;
+}
+
+function walshHadamard(values: Reals): void {
+  for (let half = 1; half < values.length; half *= 2) {
+    for (let start = 0; start < values.length; start += 2 * half) {
+      for (let i = start; i < start + half; i++) {
+        const a = values[i]!;
+        const b = values[i + half]!;
+        values[i] = a + b;
+        values[i + half] = a - b;
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What the interpreter does not execute: formats whose bytes have no fixed length, and rotations that draw signs.
+ * Such formats are checked, explained and drawn; encoding and decoding them is refused with the reason.
+ */
+import { type Format, formatFacts } from '@fewerbits/format';
+
+/** Why the interpreter cannot run a format, or null if it can. */
+export function whyNotExecutable(format: Format): string | null {
+  if (format.outliers !== null) return 'it stores outliers apart';
+  if (format.entropy.length > 0) return `its ${format.entropy[0]!.fields.join(', ')} is entropy coded`;
+  for (const step of format.steps) {
+    if (step.step !== 'rotate') continue;
+    if (step.by === 'orthogonal') return 'a dense orthogonal rotation is for analysis and never stored';
+    if (step.seed !== null) return 'its rotation draws signs from a seed';
+  }
+  for (const field of format.fields) {
+    if (field.storage.kind !== 'format') continue;
+    const inner = whyNotExecutable(field.storage.format);
+    if (inner !== null) return `${field.name} is stored in ${field.storage.format.name}, and ${inner}`;
+  }
+  if (!formatFacts(format).fixedLength) return 'the width of its codes depends on stored data';
+  return null;
+}
+
+/** @throws RangeError if the interpreter cannot run the format. */
+export function requireExecutable(format: Format): void {
+  const reason = whyNotExecutable(format);
+  if (reason !== null) throw new RangeError(`${format.name} cannot be encoded or decoded yet: ${reason}`);
+}
+
+/**
+ * Why a format only decodes: the fields that have no fit and are no codes, so that the caller must give them.
+ */
+export function fieldsToGive(format: Format, isCode: (field: Format['fields'][number]) => boolean): string[] {
+  return format.fields.filter((field) => field.fit === null && !isCode(field)).map((field) => field.name);
+}

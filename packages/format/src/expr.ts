@@ -1,0 +1,149 @@
+/**
+ * Expressions as data: walking, what they read, and the affine form that a code is found from.
+ * Evaluates nothing. Specification: docs/design/language.md, "Expressions" and "Fit".
+ */
+import type { Expr, FitArgument } from './types.ts';
+
+/** The expressions directly inside one. */
+export function childrenOf(expr: Expr): readonly Expr[] {
+  switch (expr.op) {
+    case 'const':
+    case 'x':
+    case 'importance':
+    case 'rows':
+    case 'cols':
+    case 'value':
+    case 'let':
+    case 'unrounded':
+    case 'at':
+    case 'window':
+    case 'dot':
+      return [];
+    case 'field':
+      return expr.index;
+    case 'neg':
+    case 'bits':
+    case 'aggregate':
+    case 'nearest':
+    case 'code_of':
+      return [expr.of];
+    case 'call':
+      return expr.args;
+    case 'level':
+      return expr.component === null ? [expr.code] : [expr.code, expr.component];
+    case 'fit':
+      return Object.values(expr.args).flatMap(argumentExprs);
+    case 'add':
+    case 'sub':
+    case 'mul':
+    case 'div':
+    case 'eq':
+    case 'ne':
+    case 'lt':
+    case 'le':
+    case 'gt':
+    case 'ge':
+      return [expr.left, expr.right];
+  }
+}
+
+function argumentExprs(argument: FitArgument): readonly Expr[] {
+  if (argument.arg === 'expr') return [argument.expr];
+  return argument.arg === 'range' ? [argument.from, argument.to] : [];
+}
+
+/** Whether any part of an expression satisfies a condition. */
+export function some(expr: Expr, test: (e: Expr) => boolean): boolean {
+  return test(expr) || childrenOf(expr).some((child) => some(child, test));
+}
+
+/** Names of the fields that an expression reads, through any operation. */
+export function fieldsRead(expr: Expr): Set<string> {
+  const names = new Set<string>();
+  some(expr, (e) => {
+    if (e.op === 'field') names.add(e.name);
+    if (e.op === 'unrounded' || e.op === 'window') names.add(e.field);
+    if (e.op === 'dot') names.add(e.left).add(e.right);
+    return false;
+  });
+  return names;
+}
+
+/** Whether an expression depends on weights, fields or lets: anything but constants, the shape and positions. */
+export function readsData(expr: Expr): boolean {
+  return some(expr, (e) => !WITHOUT_DATA.includes(e.op));
+}
+
+const WITHOUT_DATA: readonly Expr['op'][] = [
+  'const',
+  'rows',
+  'cols',
+  'at',
+  'neg',
+  'call',
+  'bits',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'eq',
+  'ne',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+];
+
+/** value = slope · field + offset, in the order written; null stands for 1 and for 0. */
+export interface Affine {
+  readonly slope: Expr | null;
+  readonly offset: Expr | null;
+}
+
+/**
+ * The affine form of an expression in one field, or null when it has none: the field stands once, multiplied, divided
+ * by, added to or subtracted from things that do not read it. Operations keep the order in which they are written.
+ */
+export function affineIn(expr: Expr, field: string): Affine | null {
+  const reads = (e: Expr): boolean => fieldsRead(e).has(field);
+  if (expr.op === 'field' && expr.name === field && expr.index.length === 0)
+    return { slope: null, offset: null };
+  if (expr.op !== 'add' && expr.op !== 'sub' && expr.op !== 'mul' && expr.op !== 'div') return null;
+  const onLeft = reads(expr.left);
+  if (onLeft === reads(expr.right)) return null;
+  const inner = affineIn(onLeft ? expr.left : expr.right, field);
+  if (inner === null) return null;
+  const other = onLeft ? expr.right : expr.left;
+  const binary = (op: 'add' | 'sub' | 'mul' | 'div', left: Expr, right: Expr): Expr => ({ op, left, right });
+  switch (expr.op) {
+    case 'mul': {
+      const times = (e: Expr): Expr => (onLeft ? binary('mul', e, other) : binary('mul', other, e));
+      return {
+        slope: inner.slope === null ? other : times(inner.slope),
+        offset: inner.offset === null ? null : times(inner.offset),
+      };
+    }
+    case 'div':
+      if (!onLeft) return null;
+      return {
+        slope: binary('div', inner.slope ?? { op: 'const', value: 1 }, other),
+        offset: inner.offset === null ? null : binary('div', inner.offset, other),
+      };
+    case 'add':
+      return {
+        slope: inner.slope,
+        offset: inner.offset === null ? other : binary('add', inner.offset, other),
+      };
+    case 'sub':
+      if (onLeft) {
+        return {
+          slope: inner.slope,
+          offset: inner.offset === null ? { op: 'neg', of: other } : binary('sub', inner.offset, other),
+        };
+      }
+      return {
+        slope: { op: 'neg', of: inner.slope ?? { op: 'const', value: 1 } },
+        offset: inner.offset === null ? other : binary('sub', other, inner.offset),
+      };
+  }
+}

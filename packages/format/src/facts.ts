@@ -1,0 +1,126 @@
+/**
+ * What follows from a Format: bits per parameter, bytes of its groups, lengths for a shape. Nobody types these.
+ * Specification: docs/design/language.md, "Facts".
+ */
+import { resolveNumber } from '@fewerbits/numerics';
+import { readsData } from './expr.ts';
+import type { PlanOptions } from './plan/fields.ts';
+import { geometry, lcm, matrixShape, tileMultiple } from './plan/geometry.ts';
+import { planLayout } from './plan/plan.ts';
+import type { MatrixShape } from './sizes.ts';
+import type { Format } from './types.ts';
+
+export interface FormatFacts {
+  /** Stored bits ÷ weights in the limit of large tensors: padding, nested formats and `top` outliers counted, before entropy coding. */
+  readonly bitsPerParam: number;
+  /** Bytes of one tile of each scope that the layout groups by, where all are alike. */
+  readonly scopeBytes: Readonly<Record<string, number>>;
+  /** Names of the streams in order. */
+  readonly streams: readonly string[];
+  /** Whether the byte length follows from the shape alone. */
+  readonly fixedLength: boolean;
+  /** The smallest height and width that every tile divides. */
+  readonly tile: { readonly height: number; readonly width: number };
+}
+
+/**
+ * Facts of a format.
+ * @throws LayoutError or RangeError where the layout is wrong (see `checkLayout`).
+ */
+export function formatFacts(format: Format): FormatFacts {
+  const tile = tileMultiple(format.scopes);
+  const { bits, weights, scopeBits } = marginalBits(format, tile);
+  const scopeBytes: Record<string, number> = {};
+  for (const [scope, sizes] of scopeBits) if (sizes.size === 1) scopeBytes[scope] = [...sizes][0]! / 8;
+  return {
+    bitsPerParam: bits / weights + outlierBits(format),
+    scopeBytes,
+    streams: format.layout.map((stream) => stream.name),
+    fixedLength: format.outliers === null && format.entropy.length === 0 && !format.fields.some(varies),
+    tile,
+  };
+
+  function varies(field: Format['fields'][number]): boolean {
+    if (field.storage.kind === 'format') return !formatFacts(field.storage.format).fixedLength;
+    return field.storage.kind === 'choose' && readsData(field.storage.index);
+  }
+}
+
+/** The bits of each stream for a tensor, before entropy coding, with the padding to whole bytes. */
+export function streamBytes(
+  format: Format,
+  shape: readonly number[],
+  options: PlanOptions = {},
+): Record<string, number> {
+  const plan = planLayout(format, matrixShape(format.view, shape), options);
+  const lengths = Object.fromEntries(plan.streams.map((stream) => [stream.name, stream.bytes]));
+  const rest = keptWeights(format, matrixShape(format.view, shape));
+  return rest === 0 ? lengths : { ...lengths, [KEPT_STREAM]: rest * 4 };
+}
+
+/** All bytes of a tensor of this shape. */
+export function encodedLength(format: Format, shape: readonly number[], options: PlanOptions = {}): number {
+  return Object.values(streamBytes(format, shape, options)).reduce((a, b) => a + b, 0);
+}
+
+/** The stream that `tail keep` adds: the weights beyond the last whole tile, binary32, row-major. */
+export const KEPT_STREAM = 'kept';
+
+/** How many weights `tail keep` stores as they are. */
+export function keptWeights(format: Format, shape: MatrixShape): number {
+  if (format.tail !== 'keep') return 0;
+  const geo = geometry(format, shape);
+  return shape.rows * shape.cols - geo.storedRows * geo.storedCols;
+}
+
+/** Sides that patterns over `rows / 8`, three codes to a word or five digits to a byte all divide. */
+const ROUND_SIDE = 3840;
+
+/**
+ * Bits that a large tensor gains as it grows in both directions: what belongs to the tensor, a row or a column drops out.
+ */
+function marginalBits(
+  format: Format,
+  tile: { height: number; width: number },
+): {
+  bits: number;
+  weights: number;
+  scopeBits: ReadonlyMap<string, ReadonlySet<number>>;
+} {
+  const total = (rows: number, cols: number): number =>
+    planLayout(format, { rows, cols }).streams.reduce((sum, stream) => sum + stream.bits, 0);
+  const cols = lcm(tile.width, nestedWidth(format, tile.height * tile.width));
+  if (format.view === 'flat') {
+    const { scopeBits } = planLayout(format, { rows: 1, cols });
+    return { bits: total(1, 2 * cols) - total(1, cols), weights: cols, scopeBits };
+  }
+  const rows = lcm(tile.height, listsWholeTensor(format) ? 32 : ROUND_SIDE);
+  const wide = listsWholeTensor(format) ? lcm(tile.width, 1280) : cols;
+  const { scopeBits } = planLayout(format, { rows, cols: wide });
+  const bits = total(2 * rows, 2 * wide) - total(2 * rows, wide) - total(rows, 2 * wide) + total(rows, wide);
+  return { bits, weights: rows * wide, scopeBits };
+}
+
+/** Layouts whose lengths are found by listing every bit get a smaller matrix. */
+function listsWholeTensor(format: Format): boolean {
+  return format.fields.some((field) => field.storage.kind === 'choose');
+}
+
+/** A width at which nested formats end on whole tiles too. */
+function nestedWidth(format: Format, weightsPerTile: number): number {
+  return format.fields.reduce((width, field) => {
+    if (field.storage.kind !== 'format') return width;
+    const inner = tileMultiple(field.storage.format.scopes);
+    return lcm(width, inner.width * weightsPerTile);
+  }, ROUND_SIDE);
+}
+
+function outlierBits(format: Format): number {
+  const { outliers } = format;
+  if (outliers === null || !('top' in outliers.select)) return 0;
+  const width = (key: string): number => resolveNumber(format.numbers[key]!).bits;
+  const value = width(outliers.value.number);
+  if (outliers.index.kind === 'bitmap') return 1 + outliers.select.top * value;
+  const index = outliers.index.kind === 'coo' ? outliers.index.number : outliers.index.column;
+  return outliers.select.top * (outliers.unit === 'each' ? width(index) + value : value);
+}

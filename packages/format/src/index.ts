@@ -1,0 +1,55 @@
+/** The Format value at the waist: types, schema, builder, derived facts, names and the bit plan. */
+export {
+  absmax,
+  add,
+  aggregate,
+  block,
+  buildFormat,
+  call,
+  chooseField,
+  column,
+  div,
+  type ExprArgument,
+  each,
+  equal,
+  type FormatParts,
+  field,
+  fit,
+  less,
+  let_,
+  letRef,
+  mul,
+  type Node,
+  type NumberArgument,
+  nestedField,
+  ref,
+  rms,
+  row,
+  signmax,
+  sub,
+  tensor,
+  unrounded,
+  x,
+} from './build.ts';
+export type { Codec, Codes, DecodeOptions, EncodeOptions, Fields, Packed } from './codec.ts';
+export { defaultLayout, outlierStreams, storedFieldNames } from './default-layout.ts';
+export { type Affine, affineIn, childrenOf, fieldsRead, readsData, some } from './expr.ts';
+export {
+  encodedLength,
+  type FormatFacts,
+  formatFacts,
+  KEPT_STREAM,
+  keptWeights,
+  streamBytes,
+} from './facts.ts';
+export { FUNCTION_ARITY, FUNCTIONS } from './functions.ts';
+export { decodeText, formatId, sameDecoding, sameNumbers } from './identity.ts';
+export { canonicalName, type FormatSpec, kebabName, parseSpec, parseSpecList, specText } from './name.ts';
+export { LayoutError, permute, RADIX_FIELD, type RadixGroup } from './plan/bits.ts';
+export { checkLayout, type LayoutProblem, probeShape } from './plan/coverage.ts';
+export { indexInside, type PlanOptions, type StoredField, tileOrigin } from './plan/fields.ts';
+export { type Geometry, geometry, lcm, matrixShape, type Tiling, tileMultiple } from './plan/geometry.ts';
+export { type Plan, type PlannedStream, planLayout, type Segment, type Slot } from './plan/plan.ts';
+export { formatFromJson, formatToJson } from './schema.ts';
+export { evaluateWithoutData, type MatrixShape, sizeOf } from './sizes.ts';
+export * from './types.ts';

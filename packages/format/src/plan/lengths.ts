@@ -1,0 +1,205 @@
+/**
+ * How many bits layout items take, by arithmetic: no bit is listed, so lengths are cheap for any shape.
+ * Must agree with `bits.ts`, which lists them (test: plan.test.ts, "lengths").
+ */
+import { sizeOf } from '../sizes.ts';
+import type { FieldItem, Item } from '../types.ts';
+import { type BitContext, generateItems, LayoutError, noteScopeBits, type Region, tilesIn } from './bits.ts';
+
+/** Bits, and chunks as `zip` and `words` count them. */
+interface Length {
+  readonly bits: number;
+  readonly chunks: number;
+}
+
+/** Total bits of a list of items in one region that starts at bit `start` of its stream. */
+export function itemsLength(
+  items: readonly Item[],
+  region: Region,
+  start: number,
+  context: BitContext,
+): Length {
+  let bits = 0;
+  let chunks = 0;
+  for (const item of items) {
+    const length = itemLength(item, region, start + bits, context);
+    bits += length.bits;
+    chunks += length.chunks;
+  }
+  return { bits, chunks };
+}
+
+export function itemLength(item: Item, region: Region, start: number, context: BitContext): Length {
+  switch (item.item) {
+    case 'pad':
+      return { bits: item.bits, chunks: 1 };
+    case 'align':
+      return { bits: (item.bits - (start % item.bits)) % item.bits, chunks: 1 };
+    case 'field':
+      return fieldLength(item, region, context) ?? generated(item, region, start, context);
+    case 'scope':
+      return scopeLength(item, region, start, context);
+    case 'zip': {
+      const lengths = item.items.map((inner) => itemLength(inner, region, start, context));
+      const rounds = Math.min(
+        ...lengths.filter((_, k) => item.items[k]!.item !== 'pad').map((l) => l.chunks),
+      );
+      const times = (k: number): number => (item.items[k]!.item === 'pad' ? rounds : 1);
+      return {
+        bits: lengths.reduce((sum, l, k) => sum + l.bits * times(k), 0),
+        chunks: lengths.reduce((sum, l, k) => sum + l.chunks * times(k), 0),
+      };
+    }
+    case 'words': {
+      const inner = itemsLength(item.items, region, 0, context);
+      if (!item.whole) {
+        const words = Math.ceil(inner.bits / item.bits);
+        return { bits: words * item.bits, chunks: words };
+      }
+      const only = item.items.length === 1 ? item.items[0]! : null;
+      if (
+        only?.item !== 'field' ||
+        inner.chunks === 0 ||
+        inner.bits % inner.chunks !== 0 ||
+        inner.bits / inner.chunks > item.bits
+      ) {
+        return generated(item, region, start, context);
+      }
+      const words = Math.ceil(inner.chunks / Math.floor(item.bits / (inner.bits / inner.chunks)));
+      return { bits: words * item.bits, chunks: words };
+    }
+  }
+}
+
+function generated(item: Item, region: Region, start: number, context: BitContext): Length {
+  const chunks = generateItems([item], region, start, context);
+  return { bits: chunks.reduce((sum, chunk) => sum + chunk.length, 0), chunks: chunks.length };
+}
+
+/** Null where widths vary or the item is unusual: then the bits are listed and counted. */
+function fieldLength(item: FieldItem, region: Region, context: BitContext): Length | null {
+  const field = context.fields.get(item.field);
+  if (field === undefined || field.bits === null || item.pattern?.from.some((axis) => axis.axis === 'bit'))
+    return null;
+  const shape = { rows: context.geometry.storedRows, cols: context.geometry.storedCols };
+  let entries = entryCount(item, region, context);
+  if (item.entries !== null) {
+    const [first, end] = item.entries.map((size) => sizeOf(size, shape)) as [number, number];
+    if (first > end || end > entries)
+      throw new LayoutError(`${item.field} has ${entries} entries here, not ${first}..${end}`, item);
+    entries = end - first;
+  }
+  if (item.pattern !== null) {
+    const natural = new Set(item.pattern.from.map((axis) => axis.axis));
+    for (const axis of item.pattern.to) {
+      if (!natural.has(axis.axis) && axis.size !== null) entries *= sizeOf(axis.size, shape);
+    }
+  }
+  if (item.radix !== null) {
+    const groups = Math.ceil(entries / item.radix.digits);
+    return { bits: groups * item.radix.bits, chunks: groups };
+  }
+  const width = item.bits === null ? field.bits : item.bits[1] - item.bits[0];
+  if (item.bits !== null && (item.bits[1] > field.bits || width <= 0)) return null;
+  return { bits: entries * width, chunks: entries };
+}
+
+function entryCount(item: FieldItem, region: Region, context: BitContext): number {
+  const field = context.fields.get(item.field)!;
+  if (field.whole) return field.entries;
+  const { height, width, scope } = field.tiling;
+  const { storedRows, storedCols } = context.geometry;
+  const cut =
+    (height !== 0 &&
+      (region.top % height !== 0 || (region.bottom % height !== 0 && region.bottom !== storedRows))) ||
+    (width !== 0 &&
+      (region.left % width !== 0 || (region.right % width !== 0 && region.right !== storedCols)));
+  if (cut)
+    throw new LayoutError(
+      `${item.field} belongs to a larger scope (${scope}) than the group that it stands in`,
+      item,
+    );
+  const rows = height === 0 ? 1 : Math.ceil(region.bottom / height) - Math.floor(region.top / height);
+  const cols = width === 0 ? 1 : Math.ceil(region.right / width) - Math.floor(region.left / width);
+  return rows * cols * field.perTile;
+}
+
+function scopeLength(
+  item: Extract<Item, { item: 'scope' }>,
+  region: Region,
+  start: number,
+  context: BitContext,
+): Length {
+  if (hasAlign(item.items) || hasVaryingWidth(item.items, context)) {
+    let bits = 0;
+    let chunks = 0;
+    for (const tile of tilesIn(item, region, context)) {
+      const length = itemsLength(item.items, tile, start + bits, context);
+      noteScopeBits(item.scope, length.bits, context);
+      bits += length.bits;
+      chunks += length.chunks;
+    }
+    return { bits, chunks };
+  }
+  // Tiles of one shape are alike: count each shape once.
+  let bits = 0;
+  let chunks = 0;
+  for (const { tile, count } of tileShapes(item, region, context)) {
+    const length = itemsLength(item.items, tile, 0, context);
+    noteScopeBits(item.scope, length.bits, context);
+    bits += length.bits * count;
+    chunks += length.chunks * count;
+  }
+  return { bits, chunks };
+}
+
+/** One tile of each shape in a region and how many there are: whole ones, and short ones at the right, the bottom and the corner. */
+function tileShapes(
+  item: Extract<Item, { item: 'scope' }>,
+  region: Region,
+  context: BitContext,
+): { tile: Region; count: number }[] {
+  const tiling = context.geometry.tilings.get(item.scope);
+  if (tiling === undefined) throw new LayoutError(`the layout names an unknown scope ${item.scope}`, item);
+  tilesIn(
+    item,
+    {
+      ...region,
+      bottom: Math.min(region.bottom, region.top + tiling.height),
+      right: Math.min(region.right, region.left + tiling.width),
+    },
+    context,
+  );
+  const rows = sideShapes(region.top, region.bottom, tiling.height);
+  const cols = sideShapes(region.left, region.right, tiling.width);
+  return rows.flatMap((r) =>
+    cols.map((c) => ({
+      tile: { top: r.start, bottom: r.end, left: c.start, right: c.end },
+      count: r.count * c.count,
+    })),
+  );
+}
+
+function sideShapes(
+  start: number,
+  end: number,
+  size: number,
+): { start: number; end: number; count: number }[] {
+  if (size === 0 || end <= start) return [];
+  const whole = Math.floor((end - start) / size);
+  const shapes = whole > 0 ? [{ start, end: start + size, count: whole }] : [];
+  if (start + whole * size < end) shapes.push({ start: start + whole * size, end, count: 1 });
+  return shapes;
+}
+
+export function hasAlign(items: readonly Item[]): boolean {
+  return items.some((item) => item.item === 'align' || ('items' in item && hasAlign(item.items)));
+}
+
+export function hasVaryingWidth(items: readonly Item[], context: BitContext): boolean {
+  return items.some((item) =>
+    item.item === 'field'
+      ? context.fields.get(item.field)?.bits === null
+      : 'items' in item && hasVaryingWidth(item.items, context),
+  );
+}
