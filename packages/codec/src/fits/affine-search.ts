@@ -3,7 +3,7 @@
  *
  * From the range of the weights, then from `steps + 1` slightly different inverse scales, codes are rounded and scale and
  * minimum found by weighted least squares; the least weighted error wins. All arithmetic in binary32, one rounding for
- * each operation, in the order of ggml's C. Specification: docs/design/formats/ggml.md, "Encoder search A".
+ * each operation, in the order of ggml's C. Specification: docs/design/bit-layouts.md, "Encoder search A".
  */
 import { roundHalfEven } from '@fewerbits/numerics';
 import type { FitInput, FitResult, TileFit } from './fit.ts';

@@ -3,7 +3,7 @@
  *
  * Starts from rounding under -levels / (signed maximum); up to `passes` times each code moves to the one that is best with
  * the others fixed, if that lowers the error weighted by x². Binary32 in the order of ggml's C.
- * Specification: docs/design/formats/ggml.md, "Encoder search C".
+ * Specification: docs/design/bit-layouts.md, "Encoder search C".
  */
 import { roundHalfEven } from '@fewerbits/numerics';
 import { signedMaximum, TINY } from './extremes.ts';

@@ -2,7 +2,7 @@
  * The search for a scale under a codebook: IQ4_XS, and IQ4_NL with importances.
  *
  * Codes under the inverse scales (k + first level) / (signed maximum) for k in -tries..tries, the scale by weighted least
- * squares, the least error wins. Binary32 in the order of ggml's C. Specification: docs/design/formats/ggml.md, "IQ4_NL".
+ * squares, the least error wins. Binary32 in the order of ggml's C. Specification: docs/design/bit-layouts.md, "IQ4_NL".
  */
 import type { ResolvedNumber } from '@fewerbits/numerics';
 import { signedMaximum, TINY } from './extremes.ts';

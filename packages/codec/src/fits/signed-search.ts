@@ -2,7 +2,7 @@
  * The search for one signed scale under codes -levels..levels-1: search B of the k-quants (Q6_K).
  *
  * Codes under `tries` inverse scales on each side of -levels / (signed maximum), the scale by weighted least squares.
- * Binary32 in the order of ggml's C. Specification: docs/design/formats/ggml.md, "Encoder search B".
+ * Binary32 in the order of ggml's C. Specification: docs/design/bit-layouts.md, "Encoder search B".
  */
 import { roundHalfEven } from '@fewerbits/numerics';
 import { signedMaximum, TINY } from './extremes.ts';

@@ -42,15 +42,16 @@ export function checkLayout(format: Format): LayoutProblem[] {
  */
 export function probeShape(format: Format): MatrixShape {
   const { height, width } = tileMultiple(format.scopes);
-  const rowTimes = format.view === 'flat' ? [1] : [1, 2, 4, 8, 16, 32, 64, 128];
+  // At least two tiles each way: with one, a field of a larger scope would seem to fit a smaller group.
+  const rowTimes = format.view === 'flat' ? [1] : [2, 4, 8, 16, 32, 64, 128];
   const candidates = rowTimes
     .flatMap((r) =>
-      [1, 2, 4, 5, 8, 10, 16, 20, 32, 64, 128, 160, 256, 640, 1280].map((c) => ({
+      [2, 4, 8, 10, 16, 20, 32, 64, 128, 160, 256, 640, 1280].map((c) => ({
         rows: height * r,
         cols: width * c,
       })),
     )
-    .filter((shape) => shape.rows * shape.cols <= Math.max(1 << 20, height * width))
+    .filter((shape) => shape.rows * shape.cols <= Math.max(1 << 20, 4 * height * width))
     .sort((a, b) => a.rows * a.cols - b.rows * b.cols || a.rows - b.rows);
   let first: unknown = null;
   for (const shape of candidates) {

@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  block,
+  buildFormat,
+  checkLayout,
+  each,
+  encodedLength,
+  type Format,
+  field,
+  formatFacts,
+  type Item,
+  planLayout,
+  ref,
+} from '../src/index.ts';
+import { fieldItem, pattern, planar, q4_0 } from './examples.ts';
+
+/** Every stored bit of a plan as `field entry bit`, by stream and position; '-' is padding. */
+function listBits(format: Format, rows: number, cols: number): string[][] {
+  const plan = planLayout(format, { rows, cols });
+  return plan.streams.map((stream) => {
+    const bits = new Array<string>(stream.bytes * 8).fill('-');
+    for (const segment of stream.segments) {
+      for (let k = 0; k < segment.repeat; k++) {
+        for (const slot of segment.slots()) {
+          const stored = plan.fields[slot.field]!;
+          for (let b = 0; b < slot.width; b++) {
+            const at = segment.start + k * segment.bits + slot.position + b;
+            expect(bits[at], `bit ${at} is written once`).toBe('-');
+            bits[at] = `${stored.name} ${segment.origin(stored, k) + slot.entry} ${slot.low + b}`;
+          }
+        }
+      }
+    }
+    return bits;
+  });
+}
+
+describe('the plan of q4_0', () => {
+  it('puts the scale first, then byte j = x[j] low, x[j + 16] high', () => {
+    const [bits] = listBits(q4_0(), 1, 64);
+    expect(bits).toHaveLength(36 * 8);
+    for (let blockAt = 0; blockAt < 2; blockAt++) {
+      const start = blockAt * 144;
+      expect(bits![start]).toBe(`scale ${blockAt} 0`);
+      expect(bits![start + 15]).toBe(`scale ${blockAt} 15`);
+      for (let j = 0; j < 16; j++) {
+        expect(bits![start + 16 + 8 * j]).toBe(`code ${32 * blockAt + j} 0`);
+        expect(bits![start + 16 + 8 * j + 4]).toBe(`code ${32 * blockAt + j + 16} 0`);
+      }
+    }
+  });
+
+  it('has 18 bytes a block and 4.5 bits a weight', () => {
+    const facts = formatFacts(q4_0());
+    expect(facts.bitsPerParam).toBe(4.5);
+    expect(facts.scopeBytes.block).toBe(18);
+    expect(encodedLength(q4_0(), [3, 64])).toBe(3 * 2 * 18);
+  });
+});
+
+describe('patterns, parts, words, zip and padding', () => {
+  const layouts: [string, Item[]][] = [
+    [
+      'bits split and interleaved',
+      [
+        fieldItem('global'),
+        {
+          item: 'scope',
+          scope: 'block',
+          items: [
+            fieldItem('code', { bits: [2, 3] }),
+            fieldItem('scale'),
+            fieldItem('code', { bits: [0, 2] }),
+          ],
+        },
+      ],
+    ],
+    [
+      'rows of blocks, aligned',
+      [
+        fieldItem('global'),
+        { item: 'scope', scope: 'row', items: [fieldItem('code'), { item: 'align', bits: 32 }] },
+        fieldItem('scale'),
+      ],
+    ],
+    [
+      'words filled from the top',
+      [
+        { item: 'words', bits: 16, msb: true, whole: false, items: [fieldItem('code')], pattern: null },
+        fieldItem('scale'),
+        fieldItem('global'),
+      ],
+    ],
+    [
+      'whole words',
+      [
+        { item: 'words', bits: 8, msb: false, whole: true, items: [fieldItem('code')], pattern: null },
+        fieldItem('scale'),
+        { item: 'pad', bits: 5 },
+        fieldItem('global'),
+      ],
+    ],
+    [
+      'zip',
+      [
+        fieldItem('global'),
+        {
+          item: 'scope',
+          scope: 'block',
+          items: [{ item: 'zip', items: [fieldItem('scale'), fieldItem('code'), { item: 'pad', bits: 8 }] }],
+        },
+      ],
+    ],
+    [
+      'parts of a tile and a reversed axis',
+      [
+        {
+          item: 'scope',
+          scope: 'block',
+          items: [
+            fieldItem('code', { entries: [8, 16], pattern: pattern('a b:4 -> b -a') }),
+            fieldItem('scale'),
+            fieldItem('code', { entries: [0, 8] }),
+          ],
+        },
+        fieldItem('global'),
+      ],
+    ],
+  ];
+
+  it.each(layouts)('%s: lengths by arithmetic equal the bits listed, on every shape', (_, items) => {
+    const format = planar('error', items);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), (rows, blocks) => {
+        const shape = { rows, cols: blocks * 16 };
+        const plan = planLayout(format, shape);
+        const [bits] = listBits(format, shape.rows, shape.cols);
+        expect(plan.streams[0]!.bytes * 8).toBe(bits!.length);
+        const stored = bits!.filter((bit) => bit !== '-').length;
+        expect(stored).toBe(32 + rows * blocks * 8 + rows * blocks * 16 * 3);
+        expect(new Set(bits!.filter((bit) => bit !== '-')).size).toBe(stored);
+      }),
+      { seed: 1, numRuns: 25 },
+    );
+  });
+
+  it('stores short tiles as short as they are', () => {
+    const items: Item[] = [
+      fieldItem('global'),
+      { item: 'scope', scope: 'block', items: [fieldItem('scale'), fieldItem('code')] },
+    ];
+    const format = planar('short', items);
+    for (const [rows, cols] of [
+      [1, 17],
+      [3, 5],
+      [2, 33],
+      [4, 32],
+    ] as const) {
+      const [bits] = listBits(format, rows, cols);
+      const blocks = rows * Math.ceil(cols / 16);
+      expect(bits!.filter((bit) => bit !== '-').length).toBe(32 + blocks * 8 + rows * cols * 3);
+    }
+  });
+
+  it('pads and keeps ragged edges', () => {
+    expect(encodedLength(planar('pad'), [2, 17])).toBe(4 + 4 + (2 * 32 * 3) / 8);
+    expect(encodedLength(planar('keep'), [2, 17])).toBe(4 + 2 + (2 * 16 * 3) / 8 + 2 * 4);
+    expect(() => encodedLength(planar('error'), [2, 17])).toThrow(
+      /rows of 17 weights do not divide into blocks of 16/,
+    );
+  });
+
+  it('has a length for empty tensors', () => {
+    for (const shape of [[0], [0, 16], [3, 0]]) expect(encodedLength(planar('error'), shape)).toBe(4);
+  });
+});
+
+describe('checkLayout', () => {
+  const check = (items: Item[]): string[] => {
+    const good = planar('error');
+    return checkLayout({ ...good, layout: [{ name: '', shown: null, items }] }).map(
+      (problem) => `${problem.kind}: ${problem.message}`,
+    );
+  };
+
+  it('accepts every bit once', () => {
+    expect(checkLayout(q4_0())).toEqual([]);
+  });
+
+  it('names a bit that is stored never or twice', () => {
+    expect(check([fieldItem('global'), fieldItem('scale'), fieldItem('code', { bits: [0, 2] })])[0]).toMatch(
+      /never: bit 2 of code\[0\] is never stored/,
+    );
+    expect(
+      check([fieldItem('global'), fieldItem('global'), fieldItem('scale'), fieldItem('code')])[0],
+    ).toMatch(/twice: bit 0 of global is stored 2 times/);
+  });
+
+  it('names a field of a larger scope in a smaller group', () => {
+    expect(check([{ item: 'scope', scope: 'block', items: [fieldItem('global')] }])[0]).toMatch(
+      /global belongs to a larger scope/,
+    );
+  });
+
+  it('names axes that do not multiply to the entries', () => {
+    const items: Item[] = [
+      { item: 'scope', scope: 'block', items: [fieldItem('code', { pattern: pattern('a:3 b -> b a') })] },
+    ];
+    expect(check(items)[0]).toMatch(/the axes hold multiples of 3 entries, the field has 16 here/);
+  });
+
+  it('refuses bits, parts and scopes that are not there', () => {
+    expect(check([fieldItem('code', { bits: [0, 4] })])[0]).toMatch(/code has bits 0..3, not 0..4/);
+    expect(
+      check([{ item: 'scope', scope: 'block', items: [fieldItem('code', { entries: [8, 20] })] }])[0],
+    ).toMatch(/16 entries here, not 8..20/);
+    expect(check([fieldItem('nothing')])[0]).toMatch(/unknown field nothing/);
+    expect(check([{ item: 'scope', scope: 'nothing', items: [] }])[0]).toMatch(/unknown scope nothing/);
+  });
+});
+
+describe('radix packing', () => {
+  it('takes five trits to a byte', () => {
+    const format = buildFormat('trits', {
+      body: [
+        block('block', 20, [
+          each([
+            field('code', {
+              base: { kind: 'int', low: -1, high: 1, coding: 'offset' },
+              moves: [],
+              except: [],
+              round: null,
+              overflow: null,
+            }),
+          ]),
+        ]),
+      ],
+      value: ref('code'),
+      layout: [
+        {
+          name: '',
+          shown: null,
+          items: [fieldItem('code', { radix: { digits: 5, bits: 8, order: 'fraction' } })],
+        },
+      ],
+    });
+    expect(formatFacts(format).bitsPerParam).toBe(1.6);
+    expect(encodedLength(format, [1, 20])).toBe(4);
+  });
+
+  it('refuses digits that do not fit', () => {
+    const layout = (digits: number): Format['layout'] => [
+      { name: '', shown: null, items: [fieldItem('code', { radix: { digits, bits: 8, order: 'low' } })] },
+    ];
+    const base = buildFormat('t', { body: [each([field('code', 'u2')])], layout: layout(4) });
+    expect(checkLayout({ ...base, layout: layout(5) })[0]!.message).toMatch(
+      /5 digits of 4 levels need more than 8 bits/,
+    );
+  });
+});
