@@ -94,8 +94,8 @@ function marginalBits(
     const { scopeBits } = planLayout(format, { rows: 1, cols });
     return { bits: total(1, 2 * cols) - total(1, cols), weights: cols, scopeBits };
   }
-  const rows = lcm(tile.height, listsWholeTensor(format) ? 32 : ROUND_SIDE);
-  const wide = listsWholeTensor(format) ? lcm(tile.width, 1280) : cols;
+  const rows = lcm(tile.height, listsWholeTensor(format) ? 4 : ROUND_SIDE);
+  const wide = listsWholeTensor(format) ? lcm(tile.width, 64) : cols;
   const { scopeBits } = planLayout(format, { rows, cols: wide });
   const bits = total(2 * rows, 2 * wide) - total(2 * rows, wide) - total(rows, 2 * wide) + total(rows, wide);
   return { bits, weights: rows * wide, scopeBits };

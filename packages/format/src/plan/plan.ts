@@ -67,7 +67,7 @@ export interface Plan {
 }
 
 /**
- * The plan of a format on a matrix.
+ * The plan of a format on a matrix. An entropy-coded field stands in it with the width that it has before coding.
  * @throws LayoutError where the layout does not fit, RangeError where a tile does not divide the matrix.
  */
 export function planLayout(format: Format, shape: MatrixShape, options: PlanOptions = {}): Plan {
@@ -76,16 +76,8 @@ export function planLayout(format: Format, shape: MatrixShape, options: PlanOpti
   const byName = new Map(fields.map((field) => [field.name, field]));
   const scopeBits = new Map<string, Set<number>>();
   const context: BitContext = { geometry: geo, fields: byName, radix: [], scopeBits };
-  const streams = format.layout
-    .filter((stream) => !isCoded(stream, byName))
-    .map((stream) => planStream(stream, context));
+  const streams = format.layout.map((stream) => planStream(stream, context));
   return { format, geometry: geo, fields, streams, scopeBits };
-}
-
-/** A stream that stores an entropy-coded field has no bits of its own in the plan. */
-function isCoded(stream: Stream, fields: ReadonlyMap<string, StoredField>): boolean {
-  const only = stream.items.length === 1 ? stream.items[0]! : null;
-  return only?.item === 'field' && (fields.get(only.field)?.coded ?? false);
 }
 
 function planStream(stream: Stream, context: BitContext): PlannedStream {
