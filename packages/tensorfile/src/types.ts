@@ -1,0 +1,65 @@
+/**
+ * What a tensor file looks like to the rest of the project, whatever container it came in.
+ *
+ * Plain descriptions and two reading verbs; nothing here knows a container.
+ */
+
+/** One tensor as the container describes it. */
+export interface TensorInfo {
+  readonly name: string;
+  /** Elements along each axis, outermost first (row-major). Empty for a scalar. */
+  readonly shape: readonly number[];
+  /**
+   * Type of a stored element, under its safetensors name in every container: `F32`, `BF16`, `U8`, …
+   * A TF.js weight that was quantised at conversion reports what is stored (`U8`, `U16`); `readFloats` applies its scale.
+   */
+  readonly dtype: string;
+  /** Stored bytes. */
+  readonly byteLength: number;
+  /**
+   * Axis the weights are summed over when the layer is applied, 0-based; `null` when the tensor has fewer than two axes
+   * and nobody named one. Where several axes are summed over (a convolution) it is the input channels.
+   */
+  readonly contractionAxis: number | null;
+  /** True when the container (or the caller) says so, false for a guess by convention. */
+  readonly axisKnown: boolean;
+  /** A short phrase for reports: where `contractionAxis` came from. */
+  readonly axisReason: string;
+}
+
+/** Containers that can be read. `raw` is bare little-endian binary32 with a shape from the caller. */
+export type Container = 'safetensors' | 'npy' | 'tfjs' | 'raw';
+
+/** An open tensor file, possibly of several shards. Reads may overlap; `close` releases the handles. */
+export interface TensorFile {
+  /** The path given to `openTensorFile`. */
+  readonly path: string;
+  readonly container: Container;
+  /** In file order; names are unique. */
+  readonly tensors: readonly TensorInfo[];
+  /** `__metadata__` of safetensors (no prototype, any key is safe); empty elsewhere. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Elements `start..end` (half-open, default all) of the flat row-major tensor, each rounded once, ties to even, to binary32.
+   * Memory: the asked part and a chunk. NaN and infinities that are stored come back as they are.
+   * @throws TensorFileError for an unknown name, complex elements, a finite binary64 beyond binary32, or a file that changed.
+   * @throws RangeError when `start` or `end` is not an integer in `0 <= start <= end <= elements`.
+   */
+  readFloats(name: string, start?: number, end?: number): Promise<Float32Array>;
+  /**
+   * Bytes `start..end` (half-open, default all) of the tensor exactly as stored: the file's byte order and axis order.
+   * @throws TensorFileError for an unknown name or a file that changed.
+   * @throws RangeError when `start` or `end` is not an integer in `0 <= start <= end <= byteLength`.
+   */
+  readBytes(name: string, start?: number, end?: number): Promise<Uint8Array>;
+  /** Releases the file handles; later reads throw `TensorFileError`. Closing twice is harmless. */
+  close(): Promise<void>;
+}
+
+/** What the caller knows that a file may not. */
+export interface OpenOptions {
+  /** Shape of a raw file; refused for containers that carry their own. */
+  readonly shape?: readonly number[];
+  /** Contraction axis, 0-based, for every tensor that has such an axis; wins over the container. */
+  readonly axis?: number;
+}
