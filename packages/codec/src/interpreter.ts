@@ -10,22 +10,34 @@ import {
   type EncodeOptions,
   type Fields,
   type Format,
+  type Geometry,
   KEPT_STREAM,
   keptWeights,
+  type MatrixShape,
   matrixShape,
+  type Outliers,
   type Packed,
   type Plan,
   planLayout,
 } from '@fewerbits/format';
 import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
-import type { Environment } from './evaluate.ts';
+import { type Environment, evaluate } from './evaluate.ts';
 import { entryValues, fieldGrid, fieldTiling } from './fields.ts';
-import { startFitting } from './fitting.ts';
+import { type Fitting, startFitting } from './fitting.ts';
+import {
+  applyOutliers,
+  chooseOutliers,
+  choosesAfterFit,
+  countOutliers,
+  type OutlierUnits,
+  outlierCodes,
+  outlierPositions,
+} from './outliers.ts';
 import { packStreams, unpackStreams } from './pack.ts';
 import { applySteps, undoSteps } from './steps.ts';
 import { requireExecutable } from './support.ts';
 import { arithmetic, fromStoredMatrix, storedMatrix } from './tensor.ts';
-import type { Grid, RealArray, Reals } from './values.ts';
+import { expand, type Grid, type RealArray, type Reals } from './values.ts';
 
 /**
  * A Codec that interprets the format.
@@ -55,26 +67,78 @@ export function encodeFields(format: Format, weights: Float32Array, options: Enc
     throw new RangeError(`${weights.length} weights do not fill the shape [${shape.join(', ')}]`);
   }
   const name = options.name ?? 'tensor';
-  const real = arithmetic(format);
-  const { x, kept } = storedMatrix(weights, format, geometry, name);
   const fixed = givenCodes(format, plan, options.given ?? {});
-  const start = (data: Reals): ReturnType<typeof startFitting> =>
+  const start = (x: Reals): Fitting =>
     startFitting({
       format,
       plan,
-      real,
-      x: data,
+      real: arithmetic(format),
+      x,
       importance: options.importance ?? null,
       fit: options.fit ?? null,
       fixed,
       nested: encodeNested,
       name,
     });
+  const { outliers } = format;
+  const original = storedMatrix(weights, format, geometry, name);
+  const late = outliers !== null && choosesAfterFit(outliers);
+  const early = outliers === null || late ? null : chooseOutliers(format, start(original.x).env);
+  const dense =
+    early === null
+      ? original
+      : storedMatrix(without(weights, outliers!, early, geometry), format, geometry, name);
+
   // Fields that later steps read are fitted on the weights as they are; everything else on the data with those steps undone.
-  const fitting = start(undoSteps(format, x, start(x).env));
+  const fitting = start(undoSteps(format, dense.x, start(dense.x).env));
   const codes: Record<string, Codes> = {};
-  for (const field of plan.fields) codes[field.name] = fitting.codesOf(field.name);
-  return { shape, codes, kept };
+  for (const field of plan.fields)
+    if (!field.name.startsWith('outliers.')) codes[field.name] = fitting.codesOf(field.name);
+  if (outliers !== null) {
+    const decoded = evaluateDense(format, { shape, codes, kept: dense.kept });
+    const env = withValue(start(original.x).env, decoded, geometry);
+    const units = early ?? chooseOutliers(format, env);
+    const values = outlierValues(outliers, units, env, geometry);
+    Object.assign(codes, outlierCodes(format, units, values, geometry, name));
+  }
+  return { shape, codes, kept: dense.kept };
+}
+
+/** The weights with the outliers put to zero: what the dense codes are fitted to. */
+function without(
+  weights: Float32Array,
+  outliers: Outliers,
+  units: OutlierUnits,
+  shape: MatrixShape,
+): Float32Array {
+  const dense = weights.slice();
+  for (const position of outlierPositions(outliers, units, shape)) dense[position] = 0;
+  return dense;
+}
+
+/** The original weights with the dense decode as `value`, for outlier rules and fits. */
+function withValue(env: Environment, decoded: Reals, geometry: Geometry): Environment {
+  const each = geometry.tilings.get('each')!;
+  const data = new env.real(each.count);
+  for (let row = 0; row < Math.min(geometry.rows, geometry.storedRows); row++) {
+    const width = Math.min(geometry.cols, geometry.storedCols);
+    data.set(decoded.subarray(row * geometry.cols, row * geometry.cols + width), row * geometry.storedCols);
+  }
+  return { ...env, value: () => ({ tiling: each, data }) };
+}
+
+/** What is stored for each outlying weight: the weight itself, or what its fit says. */
+function outlierValues(outliers: Outliers, units: OutlierUnits, env: Environment, geometry: Geometry): Reals {
+  const each = geometry.tilings.get('each')!;
+  const place = { here: each, statement: each, fit: true };
+  const all = expand(evaluate(outliers.value.fit ?? { op: 'x' }, place, env), each, env.real);
+  const positions = outlierPositions(outliers, units, geometry);
+  const values = new env.real(positions.length);
+  for (let k = 0; k < values.length; k++) {
+    const [row, col] = [Math.floor(positions[k]! / geometry.cols), positions[k]! % geometry.cols];
+    values[k] = all[row * geometry.storedCols + col]!;
+  }
+  return values;
 }
 
 function encodeNested(format: Format, values: Reals): { codes: Record<string, Codes>; values: Reals } {
@@ -110,8 +174,19 @@ function givenCodes(
   return fixed;
 }
 
-/** The weights that codes stand for, in the Format's arithmetic, row-major. Total: any codes have weights. */
+/**
+ * The weights that codes stand for, in the Format's arithmetic, row-major. Any codes of fixed-length fields have weights.
+ * @throws RangeError for outlier indices that are out of range, fall or stand twice.
+ */
 export function evaluateFields(format: Format, fields: Fields): Reals {
+  const out = evaluateDense(format, fields);
+  if (format.outliers !== null)
+    applyOutliers(format, fields.codes, matrixShape(format.view, fields.shape), out);
+  return out;
+}
+
+/** The weights before outliers are put back. */
+function evaluateDense(format: Format, fields: Fields): Reals {
   const plan = planLayout(format, matrixShape(format.view, fields.shape));
   const { geometry } = plan;
   const real = arithmetic(format);
@@ -135,7 +210,8 @@ function decodePacked(format: Format, packed: Packed, options: DecodeOptions): F
 }
 
 function packFields(format: Format, fields: Fields): Packed {
-  const plan = planLayout(format, matrixShape(format.view, fields.shape));
+  const matrix = matrixShape(format.view, fields.shape);
+  const plan = planLayout(format, matrix, { outliers: storedOutliers(format, fields, matrix) });
   for (const stored of plan.fields) {
     const codes = fields.codes[stored.name];
     if (codes === undefined) throw new RangeError(`${format.name}: codes of ${stored.name} are missing`);
@@ -151,13 +227,22 @@ function packFields(format: Format, fields: Fields): Packed {
 }
 
 function unpackFields(format: Format, packed: Packed): Fields {
-  const plan = planLayout(format, matrixShape(format.view, packed.shape));
+  const matrix = matrixShape(format.view, packed.shape);
+  const plan = planLayout(format, matrix, { outliers: countOutliers(format, matrix, packed.streams) });
   const count = keptWeights(format, plan.geometry);
   return {
     shape: packed.shape,
     codes: unpackStreams(plan, packed.streams),
     kept: readKept(format, packed, count),
   };
+}
+
+/** How many units the codes of a format's outliers hold. */
+function storedOutliers(format: Format, fields: Fields, { rows, cols }: MatrixShape): number {
+  if (format.outliers === null) return 0;
+  const values = fields.codes['outliers.value']?.length ?? 0;
+  const perUnit = format.outliers.unit === 'row' ? cols : format.outliers.unit === 'column' ? rows : 1;
+  return perUnit === 0 ? 0 : values / perUnit;
 }
 
 function keptBytes(kept: Float32Array): Uint8Array {

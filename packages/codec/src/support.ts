@@ -1,12 +1,11 @@
 /**
- * What the interpreter does not execute: formats whose bytes have no fixed length, and rotations that draw signs.
+ * What the interpreter does not execute: entropy coding, rotations that draw signs, widths that depend on stored data.
  * Such formats are checked, explained and drawn; encoding and decoding them is refused with the reason.
  */
-import { type Format, formatFacts } from '@fewerbits/format';
+import { type Format, hasStoredWidths } from '@fewerbits/format';
 
 /** Why the interpreter cannot run a format, or null if it can. */
 export function whyNotExecutable(format: Format): string | null {
-  if (format.outliers !== null) return 'it stores outliers apart';
   if (format.entropy.length > 0) return `its ${format.entropy[0]!.fields.join(', ')} is entropy coded`;
   for (const step of format.steps) {
     if (step.step !== 'rotate') continue;
@@ -18,7 +17,7 @@ export function whyNotExecutable(format: Format): string | null {
     const inner = whyNotExecutable(field.storage.format);
     if (inner !== null) return `${field.name} is stored in ${field.storage.format.name}, and ${inner}`;
   }
-  if (!formatFacts(format).fixedLength) return 'the width of its codes depends on stored data';
+  if (hasStoredWidths(format)) return 'the width of its codes depends on stored data';
   return null;
 }
 

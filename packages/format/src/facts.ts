@@ -36,14 +36,17 @@ export function formatFacts(format: Format): FormatFacts {
     bitsPerParam: bits / weights + outlierBits(format),
     scopeBytes,
     streams: format.layout.map((stream) => stream.name),
-    fixedLength: format.outliers === null && format.entropy.length === 0 && !format.fields.some(varies),
+    fixedLength: format.outliers === null && format.entropy.length === 0 && !hasStoredWidths(format),
     tile,
   };
+}
 
-  function varies(field: Format['fields'][number]): boolean {
-    if (field.storage.kind === 'format') return !formatFacts(field.storage.format).fixedLength;
-    return field.storage.kind === 'choose' && readsData(field.storage.index);
-  }
+/** Whether the width of some code depends on stored data (`choose` over a field), here or in a nested format. */
+export function hasStoredWidths(format: Format): boolean {
+  return format.fields.some(({ storage }) => {
+    if (storage.kind === 'format') return hasStoredWidths(storage.format);
+    return storage.kind === 'choose' && readsData(storage.index);
+  });
 }
 
 /** The bits of each stream for a tensor, before entropy coding, with the padding to whole bytes. */

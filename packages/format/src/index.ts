@@ -38,6 +38,7 @@ export {
   encodedLength,
   type FormatFacts,
   formatFacts,
+  hasStoredWidths,
   KEPT_STREAM,
   keptWeights,
   streamBytes,
