@@ -13,6 +13,7 @@ import {
   type Tiling,
   tileOrigin,
 } from '@fewerbits/format';
+import { stochasticDraw } from '@fewerbits/numerics';
 import { type Environment, evaluate } from './evaluate.ts';
 import { expand, type Grid, type Reals } from './values.ts';
 
@@ -44,7 +45,7 @@ function applyStep(step: Step, before: Grid, env: Environment): Reals {
     case 'gather':
       return gatherColumns(step.field, before, env, false);
     case 'rotate':
-      return rotate(step, before, env);
+      return rotate(step, before, env, false);
   }
 }
 
@@ -60,8 +61,7 @@ function undoStep(step: Step, after: Grid, env: Environment): Reals {
     case 'gather':
       return gatherColumns(step.field, after, env, true);
     case 'rotate':
-      // A Hadamard matrix scaled to unit rows is symmetric and orthogonal: its own inverse.
-      return rotate(step, after, env);
+      return rotate(step, after, env, true);
   }
 }
 
@@ -138,8 +138,11 @@ function gatherColumns(field: string, grid: Grid, env: Environment, undo: boolea
   return out;
 }
 
-/** Orthonormal Walsh–Hadamard transform of each row or column in chunks, butterflies in the Format's arithmetic. */
-function rotate(step: Extract<Step, { step: 'rotate' }>, grid: Grid, env: Environment): Reals {
+/**
+ * Orthonormal Walsh–Hadamard transform H of each row or column in chunks, butterflies in the Format's arithmetic, with random
+ * signs D if there is a seed: encoding computes H·D·x, decoding D·H·y, since H is its own inverse and D its own.
+ */
+function rotate(step: Extract<Step, { step: 'rotate' }>, grid: Grid, env: Environment, undo: boolean): Reals {
   const { storedRows, storedCols } = env.geometry;
   const alongRow = step.scope === 'row';
   const side = alongRow ? storedCols : storedRows;
@@ -148,6 +151,7 @@ function rotate(step: Extract<Step, { step: 'rotate' }>, grid: Grid, env: Enviro
     throw new RangeError(`hadamard(${size}): the chunk must be a power of two that divides ${side}`);
   }
   const lines = alongRow ? storedRows : storedCols;
+  const signs = rotationSigns(step.seed, side);
   const out = new env.real(grid.data.length);
   const chunk = new env.real(size);
   const norm = Math.sqrt(size);
@@ -155,12 +159,19 @@ function rotate(step: Extract<Step, { step: 'rotate' }>, grid: Grid, env: Enviro
     for (let start = 0; start < side; start += size) {
       const place = (k: number): number =>
         alongRow ? line * storedCols + start + k : (start + k) * storedCols + line;
-      for (let k = 0; k < size; k++) chunk[k] = grid.data[place(k)]!;
+      for (let k = 0; k < size; k++) chunk[k] = grid.data[place(k)]! * (undo ? signs[start + k]! : 1);
       walshHadamard(chunk);
-      for (let k = 0; k < size; k++) out[place(k)] = chunk[k]! / norm;
+      for (let k = 0; k < size; k++) out[place(k)] = (chunk[k]! / norm) * (undo ? 1 : signs[start + k]!);
     }
   }
   return out;
+}
+
+/** Signs by position along the rotated side: -1 where the draw of the seed and the position is at least one half. */
+function rotationSigns(seed: number | null, side: number): Int8Array {
+  return Int8Array.from({ length: side }, (_, k) =>
+    seed !== null && stochasticDraw(seed, k) >= 0.5 ? -1 : 1,
+  );
 }
 
 function walshHadamard(values: Reals): void {

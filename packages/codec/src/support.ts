@@ -1,5 +1,5 @@
 /**
- * What the interpreter does not execute: entropy coding, rotations that draw signs, widths that depend on stored data.
+ * What the interpreter does not execute: entropy coding, dense rotations, widths that depend on stored data.
  * Such formats are checked, explained and drawn; encoding and decoding them is refused with the reason.
  */
 import { type Format, hasStoredWidths } from '@fewerbits/format';
@@ -8,9 +8,8 @@ import { type Format, hasStoredWidths } from '@fewerbits/format';
 export function whyNotExecutable(format: Format): string | null {
   if (format.entropy.length > 0) return `its ${format.entropy[0]!.fields.join(', ')} is entropy coded`;
   for (const step of format.steps) {
-    if (step.step !== 'rotate') continue;
-    if (step.by === 'orthogonal') return 'a dense orthogonal rotation is for analysis and never stored';
-    if (step.seed !== null) return 'its rotation draws signs from a seed';
+    if (step.step === 'rotate' && step.by === 'orthogonal')
+      return 'a dense orthogonal rotation is for analysis and never stored';
   }
   for (const field of format.fields) {
     if (field.storage.kind !== 'format') continue;

@@ -505,7 +505,7 @@ describe('later steps', () => {
             ],
           },
         },
-        { step: 'rotate', scope: 'row', by: 'hadamard', size: 8, seed: null },
+        { step: 'rotate', scope: 'row', by: 'hadamard', size: 8, seed: 5 },
         { step: 'value', expr: mul({ op: 'value' }, ref('gain')) },
       ],
     });

@@ -5,8 +5,8 @@
  * minimum found by weighted least squares; the least weighted error wins. All arithmetic in binary32, one rounding for
  * each operation, in the order of ggml's C. Specification: docs/design/bit-layouts.md, "Encoder search A".
  */
-import { roundHalfEven } from '@fewerbits/numerics';
 import type { FitInput, FitResult, TileFit } from './fit.ts';
+import { roundedCodes } from './rounded-codes.ts';
 
 const f = Math.fround;
 
@@ -40,8 +40,7 @@ function run({ x, weights, constants, words }: FitInput): FitResult {
   let codes: Float32Array = new Float32Array(n);
   if (max === min) return { reals: [0, -min], codes };
 
-  const codesFor = (inverse: number): Float32Array =>
-    Float32Array.from(x, (v) => Math.max(0, Math.min(levels, roundHalfEven(f(inverse * f(v - min))))));
+  const codesFor = (inverse: number): Float32Array => roundedCodes(x, inverse, min, 0, levels);
   const errorOf = (candidate: Float32Array, scale: number, low: number): number => {
     let total = 0;
     for (let i = 0; i < n; i++) {

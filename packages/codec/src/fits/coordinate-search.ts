@@ -8,6 +8,7 @@
 import { roundHalfEven } from '@fewerbits/numerics';
 import { signedMaximum, TINY } from './extremes.ts';
 import type { FitInput, FitResult, TileFit } from './fit.ts';
+import { roundedCodes } from './rounded-codes.ts';
 
 const f = Math.fround;
 
@@ -28,8 +29,8 @@ function run({ x, constants }: FitInput): FitResult {
 
   const clamp = (v: number): number => Math.max(-levels, Math.min(levels - 1, v));
   const inverse = f(-levels / max);
-  const codes = Float32Array.from(x, (v) => clamp(roundHalfEven(f(inverse * v))));
-  const w = Float32Array.from(x, (v) => f(v * v));
+  const codes = roundedCodes(x, inverse, 0, -levels, levels - 1);
+  const w = x.map((v) => f(v * v));
   let sumXL = 0;
   let sumL2 = 0;
   for (let i = 0; i < x.length; i++) {

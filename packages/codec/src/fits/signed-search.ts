@@ -4,9 +4,9 @@
  * Codes under `tries` inverse scales on each side of -levels / (signed maximum), the scale by weighted least squares.
  * Binary32 in the order of ggml's C. Specification: docs/design/bit-layouts.md, "Encoder search B".
  */
-import { roundHalfEven } from '@fewerbits/numerics';
 import { signedMaximum, TINY } from './extremes.ts';
 import type { FitInput, FitResult, TileFit } from './fit.ts';
+import { roundedCodes } from './rounded-codes.ts';
 
 const f = Math.fround;
 
@@ -27,9 +27,7 @@ function run({ x, weights, constants }: FitInput): FitResult {
   if (Math.abs(max) < TINY) return { reals: [0], codes: new Float32Array(x.length).fill(-levels) };
 
   const attempt = (inverse: number): { codes: Float32Array; sumXL: number; sumL2: number } => {
-    const codes = Float32Array.from(x, (v) =>
-      Math.max(-levels, Math.min(levels - 1, roundHalfEven(f(inverse * v)))),
-    );
+    const codes = roundedCodes(x, inverse, 0, -levels, levels - 1);
     let sumXL = 0;
     let sumL2 = 0;
     for (let i = 0; i < x.length; i++) {

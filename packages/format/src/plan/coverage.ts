@@ -46,7 +46,7 @@ export function probeShape(format: Format): MatrixShape {
   const rowTimes = format.view === 'flat' ? [1] : [2, 4, 8, 16, 32, 64, 128];
   const candidates = rowTimes
     .flatMap((r) =>
-      [2, 4, 8, 10, 16, 20, 32, 64, 128, 160, 256, 640, 1280].map((c) => ({
+      [2, 4, 8, 10, 16, 20, 32, 64, 128, 160, 256, 512, 640, 1024, 1280, 2048, 4096, 8192].map((c) => ({
         rows: height * r,
         cols: width * c,
       })),
