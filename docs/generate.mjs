@@ -29,7 +29,16 @@ export function diagnosticsPage() {
     for (const [code, entry] of Object.entries(DIAGNOSTICS)) {
       if (!code.startsWith(prefix)) continue;
       const note = entry.severity === 'note' ? ' (note)' : '';
-      lines.push('', `### ${code}`, '', `**${entry.title}**${note}. ${entry.reason}`, '', '```qf', entry.example.trim(), '```');
+      lines.push(
+        '',
+        `### ${code}`,
+        '',
+        `**${entry.title}**${note}. ${entry.reason}`,
+        '',
+        '```qf',
+        entry.example.trim(),
+        '```',
+      );
     }
   }
   return `${lines.join('\n')}\n`;
@@ -47,11 +56,15 @@ export function formatsPage() {
     '|---|---:|---|---|---|',
   ];
   for (const entry of catalogueIndex()) {
-    const parameters = entry.parameters.map(({ name, default: value }) => (value === null ? name : `${name} = ${shown(value)}`)).join(', ');
+    const parameters = entry.parameters
+      .map(({ name, default: value }) => (value === null ? name : `${name} = ${shown(value)}`))
+      .join(', ');
     const bits = entry.bitsPerParam === null ? '' : shown(entry.bitsPerParam);
     const first = entry.doc.split('\n')[0].replaceAll('|', '\\|');
     const runs = entry.encodes === true ? '' : ` *(${entry.encodes})*`;
-    lines.push(`| [\`${entry.name}\`](../formats/${entry.file}) | ${bits} | ${parameters} | ${entry.fits.join(', ')} | ${first}${runs} |`);
+    lines.push(
+      `| [\`${entry.name}\`](../formats/${entry.file}) | ${bits} | ${parameters} | ${entry.fits.join(', ')} | ${first}${runs} |`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

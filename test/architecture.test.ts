@@ -70,7 +70,9 @@ function sources(folder: string): string[] {
 /** Module names that a file imports, relative ones left out. */
 function imported(path: string): string[] {
   const text = readFileSync(path, 'utf8');
-  const found = text.matchAll(/^(?:import|export)\b[^;']*?from '([^'.\n][^'\n]*)'|^import '([^'.\n][^'\n]*)'|\bimport\('([^'.\n][^'\n]*)'\)/gm);
+  const found = text.matchAll(
+    /^(?:import|export)\b[^;']*?from '([^'.\n][^'\n]*)'|^import '([^'.\n][^'\n]*)'|\bimport\('([^'.\n][^'\n]*)'\)/gm,
+  );
   return [...found].map((match) => (match[1] ?? match[2] ?? match[3])!);
 }
 

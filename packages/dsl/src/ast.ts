@@ -51,7 +51,10 @@ export interface FormatDeclaration {
 export interface Param {
   readonly name: Ident;
   readonly type: Ident;
-  readonly range: { readonly list: readonly Expression[] } | { readonly from: Expression; readonly to: Expression } | null;
+  readonly range:
+    | { readonly list: readonly Expression[] }
+    | { readonly from: Expression; readonly to: Expression }
+    | null;
   readonly default: Expression | null;
   readonly span: Span;
 }
@@ -74,7 +77,12 @@ export type Member =
   | ScopeMember
   | FieldMember
   | LetMember
-  | { readonly kind: 'value'; readonly doc: readonly string[]; readonly expr: Expression; readonly span: Span }
+  | {
+      readonly kind: 'value';
+      readonly doc: readonly string[];
+      readonly expr: Expression;
+      readonly span: Span;
+    }
   | {
       readonly kind: 'rotate';
       readonly doc: readonly string[];
@@ -104,10 +112,19 @@ export type Member =
       readonly kind: 'fit';
       readonly doc: readonly string[];
       readonly name: Ident | null;
-      readonly sets: readonly { readonly names: readonly Ident[]; readonly expr: Expression; readonly span: Span }[];
+      readonly sets: readonly {
+        readonly names: readonly Ident[];
+        readonly expr: Expression;
+        readonly span: Span;
+      }[];
       readonly span: Span;
     }
-  | { readonly kind: 'layout'; readonly doc: readonly string[]; readonly items: readonly Item[]; readonly span: Span }
+  | {
+      readonly kind: 'layout';
+      readonly doc: readonly string[];
+      readonly items: readonly Item[];
+      readonly span: Span;
+    }
   | {
       readonly kind: 'setting';
       readonly doc: readonly string[];
@@ -158,7 +175,10 @@ export interface OutliersMember {
   readonly select:
     | { readonly top: Expression; readonly by: Expression | null }
     | { readonly where: Expression };
-  readonly index: { readonly coo: TypeExpr } | { readonly csr: readonly [TypeExpr, TypeExpr] } | { readonly bitmap: true };
+  readonly index:
+    | { readonly coo: TypeExpr }
+    | { readonly csr: readonly [TypeExpr, TypeExpr] }
+    | { readonly bitmap: true };
   readonly value: TypeExpr;
   readonly fit: Expression | null;
   readonly add: boolean;
@@ -251,7 +271,12 @@ export type Expression =
     }
   /** Written parentheses; kept so that the formatter prints what the author wrote. */
   | { readonly kind: 'group'; readonly of: Expression; readonly span: Span }
-  | { readonly kind: 'index'; readonly of: Expression; readonly indices: readonly Expression[]; readonly span: Span }
+  | {
+      readonly kind: 'index';
+      readonly of: Expression;
+      readonly indices: readonly Expression[];
+      readonly span: Span;
+    }
   | { readonly kind: 'fact'; readonly of: Expression; readonly name: Ident; readonly span: Span }
   | {
       readonly kind: 'list';

@@ -100,7 +100,7 @@ describe('a diagnostic', () => {
 
 describe('the catalogue', () => {
   it('derives the page and the severity', () => {
-    expect(DIAGNOSTICS.QF001).toMatchObject({ severity: 'error', page: 'docs/diagnostics/QF001.md' });
+    expect(DIAGNOSTICS.QF001).toMatchObject({ severity: 'error', page: 'docs/diagnostics.md#qf001' });
     for (const code of Object.keys(DIAGNOSTICS)) expect(code).toMatch(/^QF[0-7]\d\d$/);
   });
 

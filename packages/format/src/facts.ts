@@ -4,6 +4,7 @@
  */
 import { resolveNumber } from '@fewerbits/numerics';
 import { readsData } from './expr.ts';
+import { probeShape } from './plan/coverage.ts';
 import type { PlanOptions } from './plan/fields.ts';
 import { geometry, lcm, matrixShape, tileMultiple } from './plan/geometry.ts';
 import { planLayout } from './plan/plan.ts';
@@ -97,16 +98,22 @@ function marginalBits(
     const { scopeBits } = planLayout(format, { rows: 1, cols });
     return { bits: total(1, 2 * cols) - total(1, cols), weights: cols, scopeBits };
   }
-  const rows = lcm(tile.height, listsWholeTensor(format) ? 4 : ROUND_SIDE);
-  const wide = listsWholeTensor(format) ? lcm(tile.width, 64) : cols;
+  const small = countsTileByTile(format) ? probeShape(format) : null;
+  const rows = lcm(small?.rows ?? tile.height, small === null ? ROUND_SIDE : 1);
+  const wide = small === null ? cols : lcm(small.cols, 64);
   const { scopeBits } = planLayout(format, { rows, cols: wide });
   const bits = total(2 * rows, 2 * wide) - total(2 * rows, wide) - total(rows, 2 * wide) + total(rows, wide);
   return { bits, weights: rows * wide, scopeBits };
 }
 
-/** Layouts whose lengths are found by listing every bit get a smaller matrix. */
-function listsWholeTensor(format: Format): boolean {
-  return format.fields.some((field) => field.storage.kind === 'choose');
+/** Layouts whose length takes a look at every tile get a smaller matrix. */
+function countsTileByTile(format: Format): boolean {
+  const aligned = (items: Format['layout'][number]['items']): boolean =>
+    items.some((item) => item.item === 'align' || ('items' in item && aligned(item.items)));
+  return (
+    format.fields.some((field) => field.storage.kind === 'choose') ||
+    format.layout.some((stream) => aligned(stream.items))
+  );
 }
 
 /** A width at which nested formats end on whole tiles too. */

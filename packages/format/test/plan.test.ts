@@ -1,3 +1,4 @@
+import { int } from '@fewerbits/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -82,6 +83,26 @@ describe('patterns, parts, words, zip and padding', () => {
         fieldItem('global'),
         { item: 'scope', scope: 'row', items: [fieldItem('code'), { item: 'align', bits: 32 }] },
         fieldItem('scale'),
+      ],
+    ],
+    [
+      'blocks aligned where they stand',
+      [
+        fieldItem('global'),
+        { item: 'pad', bits: 3 },
+        {
+          item: 'scope',
+          scope: 'block',
+          items: [fieldItem('code'), { item: 'align', bits: 20 }, fieldItem('scale')],
+        },
+      ],
+    ],
+    [
+      'bit planes',
+      [
+        fieldItem('global'),
+        fieldItem('scale'),
+        fieldItem('code', { pattern: pattern('p:2 q bit -> bit p q') }),
       ],
     ],
     [
@@ -171,6 +192,18 @@ describe('patterns, parts, words, zip and padding', () => {
     );
   });
 
+  it('has facts where groups are aligned', () => {
+    const items: Item[] = [
+      fieldItem('global'),
+      {
+        item: 'scope',
+        scope: 'block',
+        items: [fieldItem('scale'), fieldItem('code'), { item: 'align', bits: 32 }],
+      },
+    ];
+    expect(formatFacts(planar('error', items)).bitsPerParam).toBe(64 / 16);
+  });
+
   it('has a length for empty tensors', () => {
     for (const shape of [[0], [0, 16], [3, 0]]) expect(encodedLength(planar('error'), shape)).toBe(4);
   });
@@ -247,6 +280,16 @@ describe('radix packing', () => {
     });
     expect(formatFacts(format).bitsPerParam).toBe(1.6);
     expect(encodedLength(format, [1, 20])).toBe(4);
+  });
+
+  it('refuses codes that are not digits', () => {
+    const base = buildFormat('t', { body: [each([field('code', int(-1, 1))])] });
+    const radix = { digits: 2, bits: 8, order: 'low' as const };
+    const problems = checkLayout({
+      ...base,
+      layout: [{ name: '', shown: null, items: [fieldItem('code', { radix })] }],
+    });
+    expect(problems[0]!.message).toMatch(/codes that are not 0\.\.2; radix packing needs `offset` codes/);
   });
 
   it('refuses digits that do not fit', () => {

@@ -106,7 +106,7 @@ export function vectors(levels: readonly (readonly number[])[], source?: string)
       );
     }
   });
-  const rows = levels.map((level) => `[${level.map(constantText).join(', ')}]`);
+  const listed = (): string => levels.map((level) => `[${level.map(constantText).join(', ')}]`).join(', ');
   return number({
     kind: 'levels',
     dimension,
@@ -114,7 +114,7 @@ export function vectors(levels: readonly (readonly number[])[], source?: string)
     keepEqual: false,
     levels: packLevels(levels.flat(), 'f32'),
     precision: 'f32',
-    source: source ?? `codebook of ${dimension} [${rows.join(', ')}]`,
+    source: source ?? `codebook of ${dimension} [${listed()}]`,
   });
 }
 

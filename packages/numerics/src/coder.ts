@@ -77,7 +77,8 @@ export function codeBeyond(x: number, ends: Ends): number {
   if (Number.isNaN(x)) return ends.nanCode ?? 0;
   const inf = x > 0 ? ends.infCode : ends.negativeInfCode;
   if (!Number.isFinite(x) && inf !== null && ends.overflow !== 'saturate') return inf;
-  const end = x > 0 ? ends.highest : ends.lowest;
+  // Not the sign of x: all levels may lie on one side of zero.
+  const end = x < ends.high ? ends.lowest : ends.highest;
   switch (ends.overflow) {
     case null:
     case 'saturate':

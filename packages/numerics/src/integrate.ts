@@ -18,10 +18,12 @@ interface Panel {
 }
 
 const DEEPEST = 48;
+/** A smooth density needs tens of panels, a kinked one hundreds; more means that it jumps everywhere. */
+const MOST_PANELS = 1 << 14;
 
 /**
  * Integrates a density over from..to.
- * @throws RangeError where the density is negative or not finite, naming the place, or when it has no mass.
+ * @throws RangeError where the density is negative or not finite, naming the place, when it has no mass, or is too rough to integrate.
  */
 export function integrateDensity(density: (u: number) => number, from: number, to: number): Mass {
   const checked = (u: number) => {
@@ -36,7 +38,8 @@ export function integrateDensity(density: (u: number) => number, from: number, t
   // A first cut into 16 keeps a narrow peak from slipping between the points of a single panel.
   const starts = Array.from({ length: 16 }, (_, i) => from + ((to - from) * i) / 16);
   const rough = starts.reduce((sum, a, i) => sum + kronrod(checked, a, starts[i + 1] ?? to).value, 0);
-  const panels = starts.flatMap((a, i) => refine(checked, a, starts[i + 1] ?? to, rough * 1e-15, 0));
+  const budget = { panels: MOST_PANELS };
+  const panels = starts.flatMap((a, i) => refine(checked, a, starts[i + 1] ?? to, rough * 1e-15, 0, budget));
   const total = sum(panels);
   if (!(total > 0)) throw new RangeError(`density: no mass over ${from}..${to}`);
   const reversed = [...panels].reverse();
@@ -56,11 +59,20 @@ function refine(
   to: number,
   tolerance: number,
   depth: number,
+  budget: { panels: number },
 ): Panel[] {
   const { value, error } = kronrod(f, from, to);
+  if (--budget.panels < 0) {
+    throw new RangeError(
+      `density: too rough to integrate near u = ${from}; a density is smooth but for a few kinks`,
+    );
+  }
   if (error <= tolerance || error <= value * 1e-15 || depth === DEEPEST) return [{ from, to, mass: value }];
   const middle = (from + to) / 2;
-  return [...refine(f, from, middle, tolerance, depth + 1), ...refine(f, middle, to, tolerance, depth + 1)];
+  return [
+    ...refine(f, from, middle, tolerance, depth + 1, budget),
+    ...refine(f, middle, to, tolerance, depth + 1, budget),
+  ];
 }
 
 /** Walks the panels to the one that holds the target, then solves inside it. */

@@ -20,7 +20,7 @@ function item(node: CstNode): Ast.Item {
       const shown = child(body, 'shown');
       return {
         kind: 'stream',
-        name: ident(token(body, 'NAME')),
+        name: dotted(only(body, 'path')),
         shown: shown && { dtype: ident(token(shown, 'NAME')), dims: subscripts(only(shown, 'subscript')) },
         items: items(only(body, 'items')),
         span: span(body),
@@ -54,6 +54,16 @@ function item(node: CstNode): Ast.Item {
     default:
       return fieldItem(body);
   }
+}
+
+/** A stream may be called after a part of a field: `scale.code`. */
+function dotted(path: CstNode): Ast.Ident {
+  return {
+    text: tokens(path, 'part')
+      .map((word) => word.image)
+      .join('.'),
+    span: span(path),
+  };
 }
 
 function fieldItem(node: CstNode): Ast.Item {

@@ -53,7 +53,10 @@ export const DIAGNOSTICS: Readonly<Record<string, Required<DiagnosticEntry> & { 
   Object.fromEntries(
     Object.entries({ ...SYNTAX_DIAGNOSTICS, ...CHECK_DIAGNOSTICS })
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([code, entry]) => [code, { severity: 'error', ...entry, page: `docs/diagnostics/${code}.md` }]),
+      .map(([code, entry]) => [
+        code,
+        { severity: 'error', ...entry, page: `docs/diagnostics.md#${code.toLowerCase()}` },
+      ]),
   );
 
 /**

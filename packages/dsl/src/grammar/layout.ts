@@ -38,7 +38,7 @@ export abstract class LayoutRules extends ScopeRules {
 
   protected readonly streamItem: Rule = this.RULE('streamItem', () => {
     this.CONSUME(WORD.stream);
-    this.CONSUME(NAME);
+    this.SUBRULE(this.path);
     this.OPTION(() => {
       this.CONSUME(WORD.as);
       this.SUBRULE(this.shown);

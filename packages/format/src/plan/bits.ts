@@ -263,6 +263,12 @@ function bitwiseChunks(
 
 function radixChunks(item: FieldItem, field: StoredField, entries: number[], context: BitContext): Chunk[] {
   const { digits, bits, order } = item.radix!;
+  if (entries.length > 0 && !countsFromZero(field)) {
+    throw new LayoutError(
+      `${item.field} has codes that are not 0..${field.radix - 1}; radix packing needs \`offset\` codes`,
+      item,
+    );
+  }
   if (field.radix ** digits > 2 ** bits) {
     throw new LayoutError(`${digits} digits of ${field.radix} levels need more than ${bits} bits`, item);
   }
@@ -273,6 +279,17 @@ function radixChunks(item: FieldItem, field: StoredField, entries: number[], con
     chunks.push(Array.from({ length: bits }, (_, bit) => bitRef(RADIX_FIELD, group, bit, false)));
   }
   return chunks;
+}
+
+/** Whether the codes of a field are exactly 0..radix-1, as digits must be. */
+function countsFromZero(field: StoredField): boolean {
+  const { type, bits } = field.numberAt(0);
+  return (
+    type.base.kind !== 'int' ||
+    type.base.coding === 'offset' ||
+    field.radix === 2 ** bits ||
+    type.base.low >= 0
+  );
 }
 
 // ---------------------------------------------------------------------------------------------- zip and words

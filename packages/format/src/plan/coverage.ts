@@ -6,7 +6,7 @@
 import type { MatrixShape } from '../sizes.ts';
 import type { Format, Item } from '../types.ts';
 import { LayoutError } from './bits.ts';
-import { tileMultiple } from './geometry.ts';
+import { lcm, tileMultiple } from './geometry.ts';
 import { type Plan, planLayout } from './plan.ts';
 
 export interface LayoutProblem {
@@ -41,7 +41,7 @@ export function checkLayout(format: Format): LayoutProblem[] {
  * @throws LayoutError where no shape up to 2^20 weights does: the error of the smallest one.
  */
 export function probeShape(format: Format): MatrixShape {
-  const { height, width } = tileMultiple(format.scopes);
+  const { height, width } = probeUnit(format);
   // At least two tiles each way: with one, a field of a larger scope would seem to fit a smaller group.
   const rowTimes = format.view === 'flat' ? [1] : [2, 4, 8, 16, 32, 64, 128];
   const candidates = rowTimes
@@ -66,6 +66,17 @@ export function probeShape(format: Format): MatrixShape {
     }
   }
   throw first ?? new RangeError(`${format.name}: no small matrix fits its tiles of ${height} × ${width}`);
+}
+
+/** Tiles, and the chunks of rotations: what a matrix must be a multiple of to be encoded. */
+function probeUnit(format: Format): { height: number; width: number } {
+  let { height, width } = tileMultiple(format.scopes);
+  for (const step of format.steps) {
+    if (step.step !== 'rotate' || typeof step.size !== 'number') continue;
+    if (step.scope === 'row') width = lcm(width, step.size);
+    else height = lcm(height, step.size);
+  }
+  return { height, width };
 }
 
 function bitCounts(plan: Plan): LayoutProblem[] {

@@ -5,6 +5,7 @@
 import { sizeOf } from '../sizes.ts';
 import type { FieldItem, Item } from '../types.ts';
 import { type BitContext, generateItems, LayoutError, noteScopeBits, type Region, tilesIn } from './bits.ts';
+import { lcm } from './geometry.ts';
 
 /** Bits, and chunks as `zip` and `words` count them. */
 interface Length {
@@ -79,8 +80,7 @@ function generated(item: Item, region: Region, start: number, context: BitContex
 /** Null where widths vary or the item is unusual: then the bits are listed and counted. */
 function fieldLength(item: FieldItem, region: Region, context: BitContext): Length | null {
   const field = context.fields.get(item.field);
-  if (field === undefined || field.bits === null || item.pattern?.from.some((axis) => axis.axis === 'bit'))
-    return null;
+  if (field === undefined || field.bits === null) return null;
   const shape = { rows: context.geometry.storedRows, cols: context.geometry.storedCols };
   let entries = entryCount(item, region, context);
   if (item.entries !== null) {
@@ -101,7 +101,9 @@ function fieldLength(item: FieldItem, region: Region, context: BitContext): Leng
   }
   const width = item.bits === null ? field.bits : item.bits[1] - item.bits[0];
   if (item.bits !== null && (item.bits[1] > field.bits || width <= 0)) return null;
-  return { bits: entries * width, chunks: entries };
+  const bits = entries * width;
+  const bitwise = item.pattern?.from.some((axis) => axis.axis === 'bit') ?? false;
+  return { bits, chunks: bitwise ? bits : entries };
 }
 
 function entryCount(item: FieldItem, region: Region, context: BitContext): number {
@@ -130,7 +132,7 @@ function scopeLength(
   start: number,
   context: BitContext,
 ): Length {
-  if (hasAlign(item.items) || hasVaryingWidth(item.items, context)) {
+  if (hasVaryingWidth(item.items, context)) {
     let bits = 0;
     let chunks = 0;
     for (const tile of tilesIn(item, region, context)) {
@@ -141,41 +143,88 @@ function scopeLength(
     }
     return { bits, chunks };
   }
+  const shapes = tileShapes(item, region, context);
+  if (hasAlign(item.items)) return alignedLength(item, shapes, start, context);
   // Tiles of one shape are alike: count each shape once.
   let bits = 0;
   let chunks = 0;
-  for (const { tile, count } of tileShapes(item, region, context)) {
+  for (const { tile, rows, cols } of shapes.flat()) {
     const length = itemsLength(item.items, tile, 0, context);
     noteScopeBits(item.scope, length.bits, context);
-    bits += length.bits * count;
-    chunks += length.chunks * count;
+    bits += length.bits * rows * cols;
+    chunks += length.chunks * rows * cols;
   }
   return { bits, chunks };
 }
 
-/** One tile of each shape in a region and how many there are: whole ones, and short ones at the right, the bottom and the corner. */
+/** With `align` a tile's length depends on where it starts, but only modulo the alignment: each start is counted once. */
+function alignedLength(
+  item: Extract<Item, { item: 'scope' }>,
+  shapes: readonly (readonly TileShape[])[],
+  start: number,
+  context: BitContext,
+): Length {
+  const period = alignment(item.items);
+  const known = new Map<number, Length>();
+  let bits = 0;
+  let chunks = 0;
+  for (const [down, strip] of shapes.entries()) {
+    for (let row = 0; row < (strip[0]?.rows ?? 0); row++) {
+      for (const [across, { tile, cols }] of strip.entries()) {
+        for (let col = 0; col < cols; col++) {
+          const offset = (start + bits) % period;
+          const key = (down * 2 + across) * period + offset;
+          const length = known.get(key) ?? itemsLength(item.items, tile, offset, context);
+          if (!known.has(key)) {
+            known.set(key, length);
+            noteScopeBits(item.scope, length.bits, context);
+          }
+          bits += length.bits;
+          chunks += length.chunks;
+        }
+      }
+    }
+  }
+  return { bits, chunks };
+}
+
+/** The least common multiple of all alignments in a list of items. */
+function alignment(items: readonly Item[]): number {
+  return items.reduce((period, item) => {
+    if (item.item === 'align') return lcm(period, item.bits);
+    return 'items' in item ? lcm(period, alignment(item.items)) : period;
+  }, 1);
+}
+
+/** A tile and how many of its shape stand below one another and side by side. */
+interface TileShape {
+  readonly tile: Region;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** The shapes of tiles in a region, a list for whole rows of tiles and one for a short last row; whole tiles before a short last one. */
 function tileShapes(
   item: Extract<Item, { item: 'scope' }>,
   region: Region,
   context: BitContext,
-): { tile: Region; count: number }[] {
+): TileShape[][] {
   const tiling = context.geometry.tilings.get(item.scope);
   if (tiling === undefined) throw new LayoutError(`the layout names an unknown scope ${item.scope}`, item);
-  tilesIn(
-    item,
-    {
-      ...region,
-      bottom: Math.min(region.bottom, region.top + tiling.height),
-      right: Math.min(region.right, region.left + tiling.width),
-    },
-    context,
-  );
+  // One tile is enough to see whether the scope fits the group.
+  const corner = {
+    ...region,
+    bottom: Math.min(region.bottom, region.top + tiling.height),
+    right: Math.min(region.right, region.left + tiling.width),
+  };
+  tilesIn(item, corner, context);
   const rows = sideShapes(region.top, region.bottom, tiling.height);
   const cols = sideShapes(region.left, region.right, tiling.width);
-  return rows.flatMap((r) =>
+  return rows.map((r) =>
     cols.map((c) => ({
       tile: { top: r.start, bottom: r.end, left: c.start, right: c.end },
-      count: r.count * c.count,
+      rows: r.count,
+      cols: c.count,
     })),
   );
 }

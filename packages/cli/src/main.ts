@@ -1,0 +1,216 @@
+/**
+ * The command line: verbs, options, help. Each verb's work stands in a module of its own, loaded when the verb is asked for, so that
+ * `--help` and `check` stay quick.
+ *
+ * Exit codes: 0 fine, 1 findings, 2 usage or unusable input, 3 a bug, 130 interrupted. Findings go to standard output, notes to standard error.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { InputError } from './input-error.ts';
+import { interruptible } from './interrupt.ts';
+import { type Io, processIo } from './io.ts';
+
+const EXIT = { fine: 0, findings: 1, usage: 2, bug: 3, interrupted: 130 } as const;
+
+/** What every verb is given beside its own arguments. */
+export interface Context {
+  readonly io: Io;
+  /** One JSON object instead of text. */
+  readonly json: boolean;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs the command with its arguments (without node and script) and sets the exit code of the process. */
+export async function main(args: readonly string[]): Promise<void> {
+  const io = processIo(process, { quiet: args.includes('--quiet') || args.includes('-q') });
+  await interruptible(async (signal) => {
+    process.exitCode = await runCommand(args, io, signal);
+  });
+}
+
+/** Runs the command and gives its exit code; knows no process, so that others may bring their own streams. */
+export async function runCommand(args: readonly string[], io: Io, signal: AbortSignal): Promise<number> {
+  let code: number = EXIT.fine;
+  const program = commands(io, (context, verb) => async () => {
+    code = (await verb({ ...context, signal })) ? EXIT.findings : EXIT.fine;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (signal.aborted) return EXIT.interrupted;
+    // Commander has written its message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    if (isInputError(error)) {
+      io.complain(`fewerbits: ${error.message}\n`);
+      return EXIT.usage;
+    }
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    io.complain(
+      `This is a bug in fewerbits ${version()}, not a mistake of yours. Please report it with these lines:\n${what}\n`,
+    );
+    return EXIT.bug;
+  }
+}
+
+/** Errors about what the user gave; those of `tensorfile` are known by name, so that it is not loaded for them. */
+function isInputError(error: unknown): error is Error {
+  return error instanceof InputError || (error instanceof Error && error.name === 'TensorFileError');
+}
+
+/** Answers whether there were findings. */
+type Verb = (context: Context) => Promise<boolean>;
+type Start = (context: Omit<Context, 'signal'>, verb: Verb) => () => Promise<void>;
+
+function commands(io: Io, start: Start): Command {
+  const program = new Command('fewerbits')
+    .description('Define, inspect and compare formats for the weights of neural networks.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [verb]', 'print the help of a verb')
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.complain(text) })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `\n${FORMAT_HELP}\nExit codes: 0 fine, 1 findings, 2 wrong usage or input, 3 a bug.`,
+    );
+  const verb = (name: string, description: string, examples: readonly string[]): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option('--json', 'print one JSON object')
+      .option('-q, --quiet', 'no notes and no progress on standard error')
+      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`);
+  const action = (
+    command: Command,
+    work: (context: Context, args: string[], options: Options) => Promise<boolean>,
+  ): void => {
+    command.action(async (...given: unknown[]) => {
+      const options = command.opts<Options>();
+      const words = given
+        .slice(0, -2)
+        .flat()
+        .filter((word): word is string => typeof word === 'string');
+      await start({ io, json: options.json === true }, (context) => work(context, words, options))();
+    });
+  };
+
+  action(
+    verb('check <files...>', 'Report mistakes in .qf files; folders are searched, - reads standard input.', [
+      'fewerbits check my-format.qf',
+      'fewerbits check formats --error-format github-actions',
+    ]).addOption(
+      new Option('--error-format <kind>', 'how mistakes are written').choices([
+        'text',
+        'json',
+        'github-actions',
+        'junit',
+      ]),
+    ),
+    async (context, files, options) => (await import('./verbs/check.ts')).check(context, files, options),
+  );
+  action(
+    verb('fmt <files...>', 'Set .qf files out in the one way; prints them unless told otherwise.', [
+      'fewerbits fmt my-format.qf',
+      'fewerbits fmt -d --exit-code formats',
+    ])
+      .option('-w, --write', 'write the files instead of printing them')
+      .option('-d, --diff', 'print what would change')
+      .option('--exit-code', 'end with 1 if anything would change'),
+    async (context, files, options) => (await import('./verbs/fmt.ts')).fmt(context, files, options),
+  );
+  action(
+    verb('explain <format>', 'Facts, levels, bit map and expected error of a format.', [
+      'fewerbits explain q4-0',
+      "fewerbits explain 'student(bits=3, df=5)' --svg bits.svg",
+    ]).option('--svg <file>', 'also write the bit map as a picture'),
+    async (context, [format], options) =>
+      (await import('./verbs/explain.ts')).explain(context, format!, options),
+  );
+  action(
+    verb('encode <input>', 'Encode one tensor (FILE or FILE#tensor) into a file that describes itself.', [
+      'fewerbits encode weights.npy --format q4-0 -o weights.safetensors',
+      "fewerbits encode model.safetensors#w1 --format 'student(bits=3)' -o w1.safetensors",
+    ])
+      .requiredOption('-f, --format <format>', 'the format')
+      .option('-o, --output <file>', 'the safetensors file to write')
+      .option('--raw <file>', 'write the bare bytes of a format with one stream')
+      .option('--shape <sizes>', 'shape of a raw binary32 file, such as 512,1536')
+      .option('--axis <n>', 'the contraction axis, counted from 0, instead of what the file says')
+      .option('--fit <name>', 'a named fit of the format')
+      .option('--importance <file>', 'an npy file with the mean squared activation of each column'),
+    async (context, [input], options) => (await import('./verbs/encode.ts')).encode(context, input!, options),
+  );
+  action(
+    verb('decode <input>', 'Decode a file that encode wrote; nothing else is needed.', [
+      'fewerbits decode weights.safetensors -o back.npy',
+      'fewerbits decode --raw --format q4-0 --shape 512,1536 weights.bin -o back.f32',
+    ])
+      .requiredOption('-o, --output <file>', 'the file to write: .npy, .f32 or .safetensors')
+      .option('--raw', 'the input is the bare bytes of a format with one stream')
+      .option('-f, --format <format>', 'the format of raw input')
+      .option('--shape <sizes>', 'the shape of raw input')
+      .option('--axis <n>', 'the contraction axis of raw input, counted from 0; the last by default'),
+    async (context, [input], options) => (await import('./verbs/decode.ts')).decode(context, input!, options),
+  );
+  action(
+    verb('inspect <file>', 'List the tensors of a file with the shape of their values.', [
+      'fewerbits inspect model.safetensors',
+      'fewerbits inspect weights.f32 --shape 512,1536 --json',
+    ])
+      .option('--md', 'print Markdown')
+      .option('--tensor <regex>', 'only tensors whose name matches')
+      .option('--shape <sizes>', 'shape of a raw binary32 file')
+      .option('--axis <n>', 'the contraction axis, counted from 0'),
+    async (context, [file], options) => (await import('./verbs/inspect.ts')).inspect(context, file!, options),
+  );
+  action(
+    verb('compare <files...>', 'Error against size of formats on the tensors of files.', [
+      'fewerbits compare model.safetensors --report report.html',
+      "fewerbits compare model.safetensors --formats 'q4-0, nf4, student(df=fit)' --tensor 'attn|mlp' --md",
+    ])
+      .option('--formats <list>', 'formats, separated by commas; df=fit is fitted to each tensor')
+      .option('--md', 'print Markdown')
+      .option('--csv', 'print CSV, a line for each tensor and format')
+      .option('--report <file>', 'also write a report as one HTML page')
+      .option('--tensor <regex>', 'only tensors whose name matches')
+      .option('--shape <sizes>', 'shape of raw binary32 files')
+      .option('--axis <n>', 'the contraction axis, counted from 0, for all tensors that have it')
+      .option('--jobs <n>', 'threads; all cores by default'),
+    async (context, files, options) => (await import('./verbs/compare.ts')).compare(context, files, options),
+  );
+
+  const vectors = program.command('vectors').description('Golden vectors of formats.');
+  action(
+    vectors
+      .command('verify <manifest>')
+      .description('Check the formats against the golden vectors of a manifest.')
+      .option('--group <name>', 'only this group')
+      .option('--type <name>', 'only this type')
+      .option('--json', 'print one JSON object')
+      .option('-q, --quiet', 'no notes and no progress on standard error')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  fewerbits vectors verify vectors/manifest.json\n  fewerbits vectors verify vectors/manifest.json --group ggml --type Q4_0\n',
+      ),
+    async (context, [manifest], options) =>
+      (await import('./verbs/vectors.ts')).verifyVectors(context, manifest!, options),
+  );
+  return program;
+}
+
+/** Values of a verb's options: a text, or whether a switch was given. */
+export type Options = Readonly<Record<string, string | boolean | undefined>>;
+
+const FORMAT_HELP = `A format is a name of the catalogue (q4-0 or q4_0), name(bits=3, size=32), name@fit,
+a file (my.qf, my.qf#name(bits=3)) or a format.json.
+`;
+
+/** The version of the package. */
+export function version(): string {
+  return (
+    JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  ).version;
+}

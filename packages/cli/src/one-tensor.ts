@@ -1,0 +1,47 @@
+/**
+ * `FILE` and `FILE#tensor`: one tensor of a file, read whole.
+ */
+
+import { existsSync } from 'node:fs';
+import { type OpenOptions, openTensorFile, type TensorFile, type TensorInfo } from '@fewerbits/tensorfile';
+import { InputError } from './input-error.ts';
+
+/** A tensor with its values. */
+export interface OneTensor {
+  readonly info: TensorInfo;
+  readonly data: Float32Array;
+}
+
+/**
+ * Reads the tensor that `FILE#tensor` names; the part after `#` may be left out where the file has one tensor.
+ * @throws InputError for a name that the file does not have, TensorFileError for a file that cannot be read.
+ */
+export async function openTensor(input: string, options: OpenOptions): Promise<OneTensor> {
+  const { path, name } = splitInput(input);
+  const file = await openTensorFile(path, options);
+  try {
+    const info = pick(file, path, name);
+    return { info, data: await file.readFloats(info.name) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** File names may hold a `#` themselves: a path that is there is taken as it is. */
+function splitInput(input: string): { path: string; name: string | null } {
+  const at = input.indexOf('#');
+  if (at < 0 || existsSync(input)) return { path: input, name: null };
+  return { path: input.slice(0, at), name: input.slice(at + 1) };
+}
+
+function pick(file: TensorFile, path: string, name: string | null): TensorInfo {
+  const names = file.tensors.map((tensor) => tensor.name);
+  const listed = `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''}`;
+  if (name === null) {
+    if (names.length === 1) return file.tensors[0]!;
+    throw new InputError(`${path} has ${names.length} tensors; name one as ${path}#NAME (${listed})`);
+  }
+  const found = file.tensors.find((tensor) => tensor.name === name);
+  if (found !== undefined) return found;
+  throw new InputError(`${path} has no tensor '${name}'; it has ${listed}`);
+}

@@ -1,0 +1,49 @@
+/**
+ * Values of options as the verbs need them, with the message for what cannot be read.
+ */
+import { InputError } from './input-error.ts';
+import type { Options } from './main.ts';
+
+/** The text of an option, or nothing. */
+export function textOption(options: Options, name: string): string | undefined {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** `512,1536` or `512x1536` as sizes. @throws InputError for anything else. */
+export function shapeOption(options: Options): readonly number[] | undefined {
+  const text = textOption(options, 'shape');
+  if (text === undefined) return undefined;
+  const sizes = text.split(/[,x×]/).map((part) => Number(part.trim() === '' ? Number.NaN : part));
+  if (sizes.every((size) => Number.isSafeInteger(size) && size > 0)) return sizes;
+  throw new InputError(`--shape ${text}: write the sizes with commas, such as 512,1536`);
+}
+
+/** A whole number from `least` on. @throws InputError for anything else. */
+export function countOption(options: Options, name: string, least: number): number | undefined {
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
+  throw new InputError(`--${name} ${text}: a whole number from ${least} on is needed`);
+}
+
+/** A regular expression. @throws InputError for one that does not compile. */
+export function patternOption(options: Options, name: string): RegExp | undefined {
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new InputError(
+      `--${name} ${text}: ${error instanceof Error ? error.message : 'not a regular expression'}`,
+    );
+  }
+}
+
+/** `shape` and `axis` for `openTensorFile`, each only if given. */
+export function openOptions(options: Options): { shape?: readonly number[]; axis?: number } {
+  const shape = shapeOption(options);
+  const axis = countOption(options, 'axis', 0);
+  return { ...(shape === undefined ? {} : { shape }), ...(axis === undefined ? {} : { axis }) };
+}

@@ -1,0 +1,56 @@
+/**
+ * How the values of a tensor are distributed, found in one pass over the file in pieces.
+ */
+import {
+  addValues,
+  fitStudentT,
+  magnitudesOf,
+  type Statistics,
+  statistics,
+  summary,
+} from '@fewerbits/measure';
+import type { TensorFile, TensorInfo } from '@fewerbits/tensorfile';
+
+/** Facts of the values of a tensor; `null` where it has none (all zero, or nothing finite). */
+export interface TensorShape {
+  readonly nonFinite: number;
+  readonly rms: number | null;
+  readonly kurtosis: number | null;
+  /** absmax / rms. */
+  readonly crest: number | null;
+  /** Degrees of freedom of the Student-t that fits best; 100 is as good as a Normal. */
+  readonly studentDf: number | null;
+  readonly zeroFraction: number;
+}
+
+/** Values read at a time. */
+const PIECE = 1 << 20;
+
+/** Whether a tensor holds real numbers: floats, or what a TF.js converter stored as small integers. */
+export function isFloatTensor(file: TensorFile, info: TensorInfo): boolean {
+  return /^(F|BF)\d/.test(info.dtype) || (file.container === 'tfjs' && /^U(8|16)$/.test(info.dtype));
+}
+
+/** The statistics of a tensor, with memory for one piece of it. */
+export async function tensorStatistics(file: TensorFile, { name, shape }: TensorInfo): Promise<Statistics> {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const seen = statistics();
+  for (let start = 0; start < count; start += PIECE) {
+    addValues(seen, await file.readFloats(name, start, Math.min(count, start + PIECE)));
+  }
+  return seen;
+}
+
+/** The facts of a tensor. */
+export async function tensorShape(file: TensorFile, info: TensorInfo): Promise<TensorShape> {
+  return shapeOf(await tensorStatistics(file, info));
+}
+
+/** The facts in statistics. */
+export function shapeOf(seen: Statistics): TensorShape {
+  const { nonFinite, rms, kurtosis, crest, zeroFraction } = summary(seen);
+  if (rms === 0) return { nonFinite, rms: null, kurtosis: null, crest: null, studentDf: null, zeroFraction };
+  // Half of zeros or more have no likeliest scale.
+  const studentDf = zeroFraction < 0.5 ? fitStudentT(magnitudesOf(seen)).df : null;
+  return { nonFinite, rms, kurtosis: kurtosis === 0 ? null : kurtosis, crest, studentDf, zeroFraction };
+}

@@ -1,0 +1,130 @@
+/**
+ * `decode`: a file that `encode` wrote back to weights; bare bytes where format and shape are given.
+ */
+import { readFile } from 'node:fs/promises';
+import { interpreter } from '@fewerbits/codec';
+import { canonicalName, encodedLength, formatFacts, type Packed } from '@fewerbits/format';
+import { fromRows, openTensorFile, writeNpy, writeSafetensors } from '@fewerbits/tensorfile';
+import { type Description, readDescription, readStreams, rowsShape } from '../encoded-file.ts';
+import { chooseFormat } from '../format-argument.ts';
+import { InputError, refusable } from '../input-error.ts';
+import { uninterrupted } from '../interrupt.ts';
+import type { Context, Options } from '../main.ts';
+import { countOption, shapeOption, textOption } from '../option-values.ts';
+import { writeFileWhole } from '../write-file.ts';
+
+/** Decodes; there are never findings. */
+export async function decode(
+  { io, json, signal }: Context,
+  input: string,
+  options: Options,
+): Promise<boolean> {
+  const output = textOption(options, 'output')!;
+  if (!/\.(npy|f32|bin|raw|safetensors)$/.test(output))
+    throw new InputError(`-o ${output}: the ending says what to write; use .npy, .f32 or .safetensors`);
+  const { about, packed } =
+    options.raw === true ? await readRaw(input, options) : await readEncoded(input, options);
+  const { format, tensor, shape, axis } = about;
+  const weights = refusable(input, () => {
+    const codec = interpreter(format);
+    return fromRows(
+      uninterrupted(() => codec.decode(packed)),
+      shape,
+      axis,
+    );
+  });
+  signal.throwIfAborted();
+  await write(output, tensor, shape, weights, signal);
+  const result = {
+    tensor,
+    shape,
+    axis,
+    format: canonicalName(format),
+    weights: weights.length,
+    written: [output],
+  };
+  if (json) io.out(`${JSON.stringify({ version: 1, ...result }, null, 2)}\n`);
+  else io.note(`${tensor} [${shape.join(', ')}] from ${result.format}\n`);
+  return false;
+}
+
+interface Encoded {
+  readonly about: Description;
+  readonly packed: Packed;
+}
+
+async function readEncoded(input: string, options: Options): Promise<Encoded> {
+  for (const name of ['format', 'shape', 'axis'])
+    if (options[name] !== undefined)
+      throw new InputError(`--${name}: the file says this itself; it is for --raw input`);
+  const file = await openTensorFile(input);
+  try {
+    const about = readDescription(file);
+    if (about === null)
+      throw new InputError(
+        `${input} does not say how it was encoded; for bare bytes give --raw, --format and --shape`,
+      );
+    return {
+      about,
+      packed: { shape: rowsShape(about.shape, about.axis), streams: await readStreams(file, about) },
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readRaw(input: string, options: Options): Promise<Encoded> {
+  const shape = shapeOption(options);
+  const text = textOption(options, 'format');
+  if (text === undefined || shape === undefined)
+    throw new InputError('--raw needs --format and --shape: bare bytes do not say them');
+  const { format, label } = await chooseFormat(text);
+  if (format.layout.length !== 1)
+    throw new InputError(`--raw: ${label} has ${format.layout.length} streams, which no bare file can hold`);
+  if (!formatFacts(format).fixedLength)
+    throw new InputError(
+      `--raw: the length of ${label} depends on the data; such tensors are read from the file that encode wrote`,
+    );
+  const axis = countOption(options, 'axis', 0) ?? null;
+  if (axis !== null && axis >= shape.length)
+    throw new InputError(`--axis ${axis}: the shape has ${shape.length} axes, counted from 0`);
+  const bytes = await readFile(input).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`cannot read ${input} (${error.code ?? error.message}); check the path`, {
+      cause: error,
+    });
+  });
+  const rows = rowsShape(shape, axis);
+  const wanted = refusable(label, () => encodedLength(format, rows));
+  if (bytes.length !== wanted)
+    throw new InputError(
+      `${input} has ${bytes.length} bytes; ${label} of shape ${shape.join(', ')} takes ${wanted}`,
+    );
+  return {
+    about: { format, tensor: 'tensor', shape, axis },
+    packed: { shape: rows, streams: { [format.layout[0]!.name]: new Uint8Array(bytes) } },
+  };
+}
+
+async function write(
+  output: string,
+  name: string,
+  shape: readonly number[],
+  weights: Float32Array,
+  signal: AbortSignal,
+): Promise<void> {
+  if (output.endsWith('.npy')) return writeNpy(output, { shape, data: weights }, { signal });
+  const bytes = littleEndian(weights);
+  if (!output.endsWith('.safetensors')) return writeFileWhole(output, bytes, signal);
+  return writeSafetensors(
+    output,
+    [{ name, dtype: 'F32', shape, bytes, byteLength: bytes.length }],
+    {},
+    { signal },
+  );
+}
+
+function littleEndian(weights: Float32Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(weights.length * 4));
+  for (let i = 0; i < weights.length; i++) view.setFloat32(i * 4, weights[i]!, true);
+  return new Uint8Array(view.buffer);
+}

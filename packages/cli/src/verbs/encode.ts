@@ -1,0 +1,146 @@
+/**
+ * `encode`: one tensor of a file into a safetensors that describes itself, or into bare bytes.
+ */
+import { fieldsToGive, interpreter, isCode } from '@fewerbits/codec';
+import { canonicalName, formatId } from '@fewerbits/format';
+import { openTensorFile, toRows, writeSafetensors } from '@fewerbits/tensorfile';
+import { encodedTensors } from '../encoded-file.ts';
+import { chooseFormat } from '../format-argument.ts';
+import { InputError, refusable } from '../input-error.ts';
+import { uninterrupted } from '../interrupt.ts';
+import type { Context, Options } from '../main.ts';
+import { openTensor } from '../one-tensor.ts';
+import { openOptions, textOption } from '../option-values.ts';
+import { writeFileWhole } from '../write-file.ts';
+
+/** Encodes; there are never findings. */
+export async function encode(
+  { io, json, signal }: Context,
+  input: string,
+  options: Options,
+): Promise<boolean> {
+  const output = textOption(options, 'output');
+  const raw = textOption(options, 'raw');
+  if (output === undefined && raw === undefined)
+    throw new InputError('say where to write: -o OUT.safetensors or --raw OUT.bin');
+  if (output !== undefined && !output.endsWith('.safetensors'))
+    throw new InputError(
+      `-o ${output}: encoded tensors are written as .safetensors; for bare bytes there is --raw`,
+    );
+  const chosen = await chooseFormat(textOption(options, 'format')!);
+  const { format, label } = chosen;
+  const fit = fitOf(
+    options,
+    chosen.fit,
+    format.fits.map(({ name }) => name),
+    label,
+  );
+  if (raw !== undefined && format.layout.length !== 1)
+    throw new InputError(
+      `--raw: ${label} has ${format.layout.length} streams (${format.layout.map(({ name }) => name).join(', ')}); write it with -o OUT.safetensors`,
+    );
+  const missing = fieldsToGive(format, (field) => isCode(field, format));
+  if (missing.length > 0)
+    throw new InputError(
+      `${label} decodes only: it has no fit for ${missing.join(', ')}, which a procedure outside the format chooses`,
+    );
+  const codec = refusable(label, () => interpreter(format));
+  const tensor = await openTensor(input, openOptions(options));
+  const { data, rows, cols } = toRows(tensor.data, tensor.info.shape, tensor.info.contractionAxis);
+  const importance = await readImportance(textOption(options, 'importance'), cols);
+  const packed = refusable(label, () =>
+    uninterrupted(() =>
+      codec.encode(data, {
+        shape: [rows, cols],
+        name: tensor.info.name,
+        ...(fit === null ? {} : { fit }),
+        ...(importance === null ? {} : { importance }),
+      }),
+    ),
+  );
+  signal.throwIfAborted();
+  const { name, shape, contractionAxis: axis } = tensor.info;
+  if (output !== undefined) {
+    const { tensors, metadata } = encodedTensors({ format, tensor: name, shape, axis }, packed);
+    await refusableWrite(output, () => writeSafetensors(output, tensors, metadata, { signal }));
+  }
+  if (raw !== undefined) {
+    const streams = Object.entries(packed.streams);
+    if (streams.length !== 1)
+      throw new InputError(
+        `--raw: the ${streams.map(([stream]) => stream).join(' and ')} of this shape do not fit one stream; use -o`,
+      );
+    await writeFileWhole(raw, streams[0]![1], signal);
+  }
+  const bytes = Object.values(packed.streams).reduce((sum, stream) => sum + stream.length, 0);
+  const result = {
+    tensor: name,
+    shape,
+    axis,
+    axisReason: tensor.info.axisReason,
+    format: canonicalName(format),
+    formatId: formatId(format),
+    fit,
+    weights: data.length,
+    bytes,
+    bitsPerParam: data.length === 0 ? 0 : (8 * bytes) / data.length,
+    streams: Object.fromEntries(
+      Object.entries(packed.streams).map(([stream, part]) => [stream, part.length]),
+    ),
+    written: [output, raw].filter((path) => path !== undefined),
+  };
+  if (json) io.out(`${JSON.stringify({ version: 1, ...result }, null, 2)}\n`);
+  else
+    io.note(
+      `${name} [${shape.join(', ')}] along ${axis === null ? 'its last axis' : `axis ${axis}`} (${tensor.info.axisReason}) as ${label}: ` +
+        `${bytes} bytes, ${Number(result.bitsPerParam.toFixed(4))} bits per parameter\n`,
+    );
+  return false;
+}
+
+function fitOf(
+  options: Options,
+  named: string | null,
+  known: readonly string[],
+  label: string,
+): string | null {
+  const fit = textOption(options, 'fit')?.replaceAll('-', '_') ?? named;
+  if (fit === null || known.includes(fit)) return fit;
+  throw new InputError(
+    `--fit ${fit}: ${label} has ${known.length === 0 ? 'no named fits' : `the fits ${known.join(', ')}`}`,
+  );
+}
+
+async function readImportance(path: string | undefined, cols: number): Promise<Float32Array | null> {
+  if (path === undefined) return null;
+  const file = await openTensorFile(path);
+  try {
+    const [info] = file.tensors;
+    if (info === undefined || file.tensors.length > 1)
+      throw new InputError(
+        `--importance ${path}: a file with one tensor is needed; it has ${file.tensors.length}`,
+      );
+    const importance = await file.readFloats(info.name);
+    if (importance.length !== cols)
+      throw new InputError(
+        `--importance ${path}: ${importance.length} values for ${cols} columns (the contraction axis)`,
+      );
+    const wrong = importance.findIndex((value) => !(value >= 0 && value < Infinity));
+    if (wrong >= 0)
+      throw new InputError(
+        `--importance ${path}: value ${wrong} is ${importance[wrong]}; finite and not negative is needed`,
+      );
+    return importance;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A name of a tensor that safetensors cannot hold is the input's fault. */
+async function refusableWrite(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw error instanceof RangeError ? new InputError(`${path}: ${error.message}`, { cause: error }) : error;
+  }
+}

@@ -1,0 +1,274 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { npy, npyData, safetensors, weights, workplace } from './run.ts';
+
+const { call, run, write, path } = workplace();
+
+const rms = (a: Float32Array, b: Float32Array): number =>
+  Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0) / a.reduce((sum, x) => sum + x * x, 0));
+
+describe('encode and decode', () => {
+  it.each([
+    ['q4_0', 4.5, 0.2],
+    ['q4-k', 4.5, 0.2],
+    ['nf4_double', 4.14, 0.2],
+    ['mxfp4@ceil', 4.25, 0.3],
+    ['student(bits=3, size=32)', 3.5, 0.4],
+    ['int4_asym', 4.3125, 0.2],
+    ['mx(element=e4m3)', 8.25, 0.05],
+  ])('%s comes back without being told anything', async (format, bits, error) => {
+    const data = weights(8 * 256);
+    write('w.npy', npy([8, 256], data));
+    const encoded = await call('encode', 'w.npy', '--format', format, '-o', 'w.safetensors', '--json');
+    expect(encoded).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(encoded.out)).toMatchObject({
+      version: 1,
+      tensor: 'w',
+      shape: [8, 256],
+      weights: 2048,
+    });
+    expect(JSON.parse(encoded.out).bitsPerParam).toBeCloseTo(bits, 1);
+    expect((await call('decode', 'w.safetensors', '-o', 'back.npy')).code).toBe(0);
+    const back = npyData(readFileSync(path('back.npy')));
+    expect(back).toHaveLength(data.length);
+    expect(rms(data, back)).toBeLessThan(error);
+    // What was decoded encodes to itself in the formats whose scale is exact: at least it stays near.
+    expect((await call('inspect', 'w.safetensors')).out).toContain('Encoded tensor w, 8 × 256 along axis 1');
+  });
+
+  it('blocks run along the axis that is asked for, and the tensor comes back as it was', async () => {
+    const data = weights(64 * 6);
+    write('w.npy', npy([64, 6], data));
+    expect((await call('encode', 'w.npy', '-f', 'q8_0', '-o', 'w.safetensors')).err).toContain('6');
+    expect((await call('encode', 'w.npy', '-f', 'q8_0', '-o', 'w.safetensors', '--axis', '0')).code).toBe(0);
+    expect((await call('decode', 'w.safetensors', '-o', 'back.npy')).code).toBe(0);
+    expect(rms(data, npyData(readFileSync(path('back.npy'))))).toBeLessThan(0.01);
+  });
+
+  it('raw bytes need format and shape, and give the same weights', async () => {
+    const data = weights(4 * 64);
+    write('w.npy', npy([4, 64], data));
+    expect((await call('encode', 'w.npy', '-f', 'q4_0', '--raw', 'w.bin', '-o', 'w.safetensors')).code).toBe(
+      0,
+    );
+    expect(readFileSync(path('w.bin'))).toHaveLength(144);
+    expect(
+      (await call('decode', '--raw', '-f', 'q4_0', '--shape', '4,64', 'w.bin', '-o', 'raw.f32')).code,
+    ).toBe(0);
+    expect((await call('decode', 'w.safetensors', '-o', 'full.f32')).code).toBe(0);
+    expect(readFileSync(path('raw.f32')).equals(readFileSync(path('full.f32')))).toBe(true);
+    expect(
+      await call('decode', '--raw', '-f', 'q4_0', '--shape', '4,32', 'w.bin', '-o', 'x.f32'),
+    ).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('has 144 bytes; q4_0 of shape 4, 32 takes 72'),
+    });
+    expect(await call('encode', 'w.npy', '-f', 'nf4', '--raw', 'n.bin')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('weight, absmax'),
+    });
+    expect(existsSync(path('x.f32'))).toBe(false);
+    expect(existsSync(path('n.bin'))).toBe(false);
+  });
+
+  it('one tensor of many is named', async () => {
+    const tensor = { shape: [2, 32], data: weights(64) };
+    write('model.safetensors', safetensors({ 'a.weight': tensor, 'b#odd': tensor }));
+    expect(await call('encode', 'model.safetensors', '-f', 'q8_0', '-o', 'x.safetensors')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('a.weight, b#odd'),
+    });
+    expect((await call('encode', 'model.safetensors#c', '-f', 'q8_0', '-o', 'x.safetensors')).code).toBe(2);
+    for (const name of ['a.weight', 'b#odd']) {
+      expect(
+        (await call('encode', `model.safetensors#${name}`, '-f', 'q8_0', '-o', 'x.safetensors')).code,
+      ).toBe(0);
+      expect((await call('decode', 'x.safetensors', '-o', 'back.safetensors')).code).toBe(0);
+      expect(JSON.parse((await call('inspect', 'back.safetensors', '--json')).out).tensors[0]).toMatchObject({
+        name,
+        shape: [2, 32],
+        dtype: 'F32',
+      });
+    }
+  });
+
+  it('a refusal names tensor and place, and writes nothing', async () => {
+    const data = weights(64);
+    data[33] = Number.NaN;
+    write('nan.npy', npy([2, 32], data));
+    const { code, err } = await call('encode', 'nan.npy', '-f', 'q4_0', '-o', 'refused.safetensors');
+    expect(code).toBe(2);
+    expect(err).toMatch(/nan.*1.*1/s);
+    write('ragged.npy', npy([2, 33], weights(66)));
+    expect((await call('encode', 'ragged.npy', '-f', 'q4_0', '-o', 'refused.safetensors')).err).toContain(
+      '33',
+    );
+    expect((await call('encode', 'ragged.npy', '-f', 'iq2_xxs', '-o', 'refused.safetensors')).err).toContain(
+      'decodes only',
+    );
+    expect(
+      readdirSync(path('.')).filter((name) => name.includes('refused') || name.endsWith('.tmp')),
+    ).toEqual([]);
+  });
+
+  it('a named fit and an importance matter', async () => {
+    write('w.npy', npy([4, 256], weights(1024)));
+    write(
+      'i.npy',
+      npy(
+        [256],
+        Float32Array.from({ length: 256 }, (_, i) => (i % 2 === 0 ? 1 : 1e-6)),
+      ),
+    );
+    write('short.npy', npy([3], Float32Array.of(1, 2, 3)));
+    const bytes = async (name: string, ...more: string[]): Promise<Buffer> => {
+      expect(await call('encode', 'w.npy', '-o', `${name}.safetensors`, ...more)).toMatchObject({ code: 0 });
+      return readFileSync(path(`${name}.safetensors`));
+    };
+    const ceil = await bytes('b', '-f', 'mxfp4', '--fit', 'ceil');
+    expect((await bytes('a', '-f', 'mxfp4')).equals(ceil)).toBe(false);
+    expect((await bytes('c', '-f', 'mxfp4@ceil')).equals(ceil)).toBe(true);
+    await bytes('e', '-f', 'q4_k', '--importance', 'i.npy');
+    expect(
+      (await call('encode', 'w.npy', '-f', 'q4_k', '-o', 'x.safetensors', '--importance', 'short.npy')).err,
+    ).toContain('3 values for 256 columns');
+  });
+
+  it('a newer or damaged description is refused with the cure', async () => {
+    write('w.npy', npy([1, 32], weights(32)));
+    await call('encode', 'w.npy', '-f', 'q4_0', '-o', 'w.safetensors');
+    const text = readFileSync(path('w.safetensors'), 'latin1');
+    write('newer.safetensors', Buffer.from(text.replace('{\\"version\\":1', '{\\"version\\":9'), 'latin1'));
+    expect(await call('decode', 'newer.safetensors', '-o', 'x.npy')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('install the latest'),
+    });
+    write('odd.safetensors', Buffer.from(text.replace('\\"axis\\":1', '\\"axis\\":7'), 'latin1'));
+    expect(await call('decode', 'odd.safetensors', '-o', 'x.npy')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('damaged'),
+    });
+    write('plain.safetensors', safetensors({ w: { shape: [1, 32], data: weights(32) } }));
+    expect((await call('decode', 'plain.safetensors', '-o', 'x.npy')).err).toContain(
+      'does not say how it was encoded',
+    );
+  });
+});
+
+describe('inspect', () => {
+  it('tells shape, axis and distribution', async () => {
+    write(
+      'model.safetensors',
+      safetensors({
+        'w\u001b[31m|<b>': { shape: [32, 64], data: weights(2048) },
+        bias: { shape: [3], data: Float32Array.of(0, 0, 0) },
+      }),
+    );
+    const { version, tensors } = JSON.parse((await call('inspect', 'model.safetensors', '--json')).out);
+    expect(version).toBe(1);
+    expect(tensors[0]).toMatchObject({ shape: [32, 64], contractionAxis: 1, axisKnown: false });
+    expect(tensors[0].values.rms).toBeCloseTo(
+      Math.sqrt(weights(2048).reduce((sum, x) => sum + x * x, 0) / 2048),
+      6,
+    );
+    expect(tensors[1].values).toMatchObject({ rms: null, zeroFraction: 1 });
+    expect((await call('inspect', 'model.safetensors')).out).not.toContain('\u001b');
+    expect((await call('inspect', 'model.safetensors', '--md')).out).toContain('\\|\\<b\\>');
+    expect(
+      JSON.parse((await call('inspect', 'model.safetensors', '--json', '--tensor', '^b')).out).tensors,
+    ).toHaveLength(1);
+  });
+});
+
+describe('compare', () => {
+  const model = (): void => {
+    const hostile = '</script><img src=x onerror=alert(1)>';
+    write(
+      'model.safetensors',
+      safetensors({
+        [hostile]: { shape: [16, 256], data: weights(4096) },
+        ragged: { shape: [40, 40], data: weights(1600, 2) },
+        bias: { shape: [2048], data: weights(2048) },
+        small: { shape: [4, 4], data: weights(16) },
+      }),
+    );
+  };
+
+  it('measures what it can, says what it cannot, and keeps the rest', () => {
+    model();
+    const { code, out } = run(
+      'compare',
+      'model.safetensors',
+      '--formats',
+      'q4_0, student(df=fit), nf4, int4(size=20)',
+      '--json',
+    );
+    expect(code).toBe(0);
+    const { version, tensors, kept, rows, totals, formats } = JSON.parse(out);
+    expect(version).toBe(1);
+    expect(tensors).toHaveLength(2);
+    expect(kept.map(({ name, reason }: { name: string; reason: string }) => `${name}: ${reason}`)).toEqual([
+      'bias: fewer than two axes',
+      'small: fewer than 1024 weights',
+    ]);
+    expect(rows).toHaveLength(8);
+    expect(
+      rows.find((row: { tensor: string; format: string }) => row.tensor === 'ragged' && row.format === 'q4_0')
+        .failure,
+    ).toContain('40');
+    expect(totals.find(({ format }: { format: string }) => format === 'nf4')).toMatchObject({
+      complete: true,
+      failed: 0,
+    });
+    expect(formats[1]).toMatchObject({ label: 'student(df=fit)' });
+    expect(formats[1].instances[0]).toMatch(/^student\(bits=4, df=[\d.]+, size=64\)$/);
+  });
+
+  it('gives the same for any number of threads', () => {
+    model();
+    const of = (jobs: string): string =>
+      run('compare', 'model.safetensors', '--formats', 'q4_0,nf4,q6_k', '--json', '--jobs', jobs).out;
+    expect(of('1')).toBe(of('3'));
+  });
+
+  it('the page holds hostile names as text', () => {
+    model();
+    expect(run('compare', 'model.safetensors', '--formats', 'nf4,e4m3', '--report', 'r.html').code).toBe(0);
+    const html = readFileSync(path('r.html'), 'utf8');
+    expect(html).not.toMatch(/<script|<img/);
+    expect(html).toContain('&lt;/<wbr>script&gt;&lt;img src=x onerror=alert(1)&gt;');
+    expect(html).toContain("default-src 'none'");
+    expect(html).toContain('Weights as nf4 sees them');
+  });
+
+  it('the default formats are fifteen or more, and all run', () => {
+    model();
+    const { code, out } = run('compare', 'model.safetensors', '--tensor', 'script', '--csv');
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split('\r\n').slice(1);
+    expect(lines.length).toBeGreaterThanOrEqual(15);
+    for (const line of lines) expect(line, line).toMatch(/,$/);
+  });
+
+  it.each([
+    ['q4_0,q4-0', 'twice'],
+    ['student(bits=fit)', 'only df can be fitted'],
+    ['q4_0(df=fit)', 'no parameter df'],
+    ['analysis.qf', 'cannot be encoded yet'],
+  ])('refuses the list %s', async (formats, reason) => {
+    model();
+    write('analysis.qf', 'format a { each code: i8 value = code rotate row by orthogonal(seed: 1) }');
+    expect(await call('compare', 'model.safetensors', '--formats', formats)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(reason),
+    });
+  });
+
+  it('a file without weights is said to have none', async () => {
+    write('bias.npy', npy([8], weights(8)));
+    expect(await call('compare', 'bias.npy')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('fewer than two axes'),
+    });
+  });
+});
