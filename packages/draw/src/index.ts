@@ -1,3 +1,4 @@
+/** The pictures of fewerbits as SVG text: bit maps, levels, histograms, heat maps and Pareto plots. */
 export { type BitMap, bitMap } from './bit-map.ts';
 export { bitMapText } from './bit-map-text.ts';
 export type { BitMeaning } from './bit-runs.ts';

@@ -46,10 +46,12 @@ export {
 export { FUNCTION_ARITY, FUNCTIONS } from './functions.ts';
 export { decodeText, formatId, sameDecoding, sameNumbers } from './identity.ts';
 export { canonicalName, type FormatSpec, kebabName, parseSpec, parseSpecList, specText } from './name.ts';
-export { LayoutError, permute, RADIX_FIELD, type RadixGroup } from './plan/bits.ts';
+export type { RadixGroup } from './plan/bits.ts';
 export { checkLayout, type LayoutProblem, probeShape } from './plan/coverage.ts';
 export { indexInside, type PlanOptions, type StoredField, tileOrigin } from './plan/fields.ts';
 export { type Geometry, geometry, lcm, matrixShape, type Tiling, tileMultiple } from './plan/geometry.ts';
+export { LayoutError } from './plan/layout-error.ts';
+export { permute } from './plan/pattern.ts';
 export { type Plan, type PlannedStream, planLayout, type Segment, type Slot } from './plan/plan.ts';
 export { formatFromJson, formatToJson } from './schema.ts';
 export { evaluateWithoutData, type MatrixShape, sizeOf } from './sizes.ts';

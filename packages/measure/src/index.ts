@@ -1,3 +1,4 @@
+/** What a format does to weights: error, entropy, distribution fits and rate–distortion theory. */
 export {
   differentialEntropy,
   entropyCodedGrid,

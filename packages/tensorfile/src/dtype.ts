@@ -11,7 +11,7 @@ import { preludeNumber, resolveNumber } from '@fewerbits/numerics';
 export interface Dtype {
   readonly name: string;
   readonly bits: number;
-  /** The fewest elements that fill whole bytes: 1, but 2 for F4 and 4 for F6. */
+  /** The fewest elements that fill whole bytes: 1, but 2 for four bits, and 4 for two or six. */
   readonly group: number;
   /** Bytes of a group. */
   readonly groupBytes: number;
@@ -34,7 +34,8 @@ export function byteLengthOf(dtype: Dtype, count: number): number | null {
   return count % dtype.group === 0 ? (count / dtype.group) * dtype.groupBytes : null;
 }
 
-type Decode = Exclude<Dtype['decode'], null>;
+/** From bytes to floats: see `Dtype.decode`. */
+export type Decode = Exclude<Dtype['decode'], null>;
 type Elements<T> = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayLike<T>;
 
 /** Integers: assignment to a Float32Array rounds once, ties to even. */
@@ -112,34 +113,40 @@ function small(bits: number, number: string): Decode {
   };
 }
 
-function dtype(name: string, bits: number, decode: Decode | null, width = Math.max(1, bits / 8)): Dtype {
-  const group = bits === 4 ? 2 : bits === 6 ? 4 : 1;
+/** Makes a type; `width` is that of the numbers an element consists of, where it is more than one. */
+export function makeDtype(
+  name: string,
+  bits: number,
+  decode: Decode | null,
+  width = Math.max(1, bits / 8),
+): Dtype {
+  const group = bits >= 8 ? 1 : bits === 4 ? 2 : 4;
   return { name, bits, group, groupBytes: (group * bits) / 8, width: Math.floor(width), decode };
 }
 
 const DTYPES: ReadonlyMap<string, Dtype> = new Map(
   [
-    dtype('F64', 64, narrowDoubles),
-    dtype('F32', 32, copyFloats),
-    dtype('F16', 16, small(16, 'f16')),
-    dtype('BF16', 16, bfloats),
-    dtype('F8_E4M3', 8, small(8, 'e4m3')),
-    dtype('F8_E5M2', 8, small(8, 'e5m2')),
-    dtype('F8_E4M3FNUZ', 8, small(8, 'e4m3fnuz')),
-    dtype('F8_E5M2FNUZ', 8, small(8, 'e5m2fnuz')),
-    dtype('F8_E8M0', 8, small(8, 'e8m0')),
-    dtype('F6_E2M3', 6, small(6, 'e2m3')),
-    dtype('F6_E3M2', 6, small(6, 'e3m2')),
-    dtype('F4', 4, small(4, 'e2m1')),
-    dtype('I64', 64, bigIntegers(BigInt64Array)),
-    dtype('U64', 64, bigIntegers(BigUint64Array)),
-    dtype('I32', 32, widening(Int32Array)),
-    dtype('U32', 32, widening(Uint32Array)),
-    dtype('I16', 16, widening(Int16Array)),
-    dtype('U16', 16, widening(Uint16Array)),
-    dtype('I8', 8, widening(Int8Array)),
-    dtype('U8', 8, widening(Uint8Array)),
-    dtype('BOOL', 8, booleans),
-    dtype('C64', 64, null, 4),
+    makeDtype('F64', 64, narrowDoubles),
+    makeDtype('F32', 32, copyFloats),
+    makeDtype('F16', 16, small(16, 'f16')),
+    makeDtype('BF16', 16, bfloats),
+    makeDtype('F8_E4M3', 8, small(8, 'e4m3')),
+    makeDtype('F8_E5M2', 8, small(8, 'e5m2')),
+    makeDtype('F8_E4M3FNUZ', 8, small(8, 'e4m3fnuz')),
+    makeDtype('F8_E5M2FNUZ', 8, small(8, 'e5m2fnuz')),
+    makeDtype('F8_E8M0', 8, small(8, 'e8m0')),
+    makeDtype('F6_E2M3', 6, small(6, 'e2m3')),
+    makeDtype('F6_E3M2', 6, small(6, 'e3m2')),
+    makeDtype('F4', 4, small(4, 'e2m1')),
+    makeDtype('I64', 64, bigIntegers(BigInt64Array)),
+    makeDtype('U64', 64, bigIntegers(BigUint64Array)),
+    makeDtype('I32', 32, widening(Int32Array)),
+    makeDtype('U32', 32, widening(Uint32Array)),
+    makeDtype('I16', 16, widening(Int16Array)),
+    makeDtype('U16', 16, widening(Uint16Array)),
+    makeDtype('I8', 8, widening(Int8Array)),
+    makeDtype('U8', 8, widening(Uint8Array)),
+    makeDtype('BOOL', 8, booleans),
+    makeDtype('C64', 64, null, 4),
   ].map((type) => [type.name, type]),
 );

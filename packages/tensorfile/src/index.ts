@@ -1,4 +1,4 @@
-/** Streamed reading and writing of tensor files: safetensors, npy, TF.js and raw binary32. */
+/** Streamed reading and writing of tensor files: safetensors, npy, ONNX, TF.js and raw binary32. */
 export { TensorFileError } from './error.ts';
 export type { NpyArray, WriteNpyOptions } from './npy/write.ts';
 export { writeNpy } from './npy/write.ts';

@@ -7,8 +7,8 @@ import { fileSystemError, TensorFileError } from './error.ts';
 
 /**
  * The real path of `name` in `folder`, which may name subfolders but never leave: no absolute path, no `..`, no link to the outside.
- * One outside place is allowed, since every Hugging Face download looks so: `<repository>/snapshots/<revision>` may link to
- * files of `<repository>/blobs`.
+ * One outside place is allowed, since every Hugging Face download looks so: `<repository>/snapshots/<revision>` and its
+ * subfolders may link to files of `<repository>/blobs`.
  * @throws TensorFileError naming `listedIn`, the file the name was read from.
  */
 export async function pathInside(folder: string, name: string, listedIn: string): Promise<string> {
@@ -31,12 +31,20 @@ export async function pathInside(folder: string, name: string, listedIn: string)
     });
   const root = await resolve(folder);
   const real = await resolve(path);
-  const roots = basename(dirname(root)) === 'snapshots' ? [root, join(root, '..', '..', 'blobs')] : [root];
+  const blobs = blobsOf(root);
+  const roots = blobs === null ? [root] : [root, blobs];
   if (roots.some((allowed) => contains(allowed, real))) return real;
   throw new TensorFileError(
     listedIn,
     `names the file '${name}', a link to ${real} outside the folder; replace the link by the file`,
   );
+}
+
+/** The `blobs` beside the `snapshots` that a folder lies in, if it does. */
+function blobsOf(folder: string): string | null {
+  const above = dirname(folder);
+  if (above === folder) return null;
+  return basename(above) === 'snapshots' ? join(above, '..', 'blobs') : blobsOf(above);
 }
 
 function contains(folder: string, path: string): boolean {

@@ -10,6 +10,8 @@ import { fileSystemError, TensorFileError } from './error.ts';
 import { isObject, parseJsonObject } from './json.ts';
 import { isNpy } from './npy/header.ts';
 import { openNpy } from './npy/read.ts';
+import { openOnnx } from './onnx/read.ts';
+import { isOnnx } from './onnx/recognise.ts';
 import { openRaw } from './raw.ts';
 import { openSafetensors, openSafetensorsIndex } from './safetensors/read.ts';
 import { checkedCount } from './shape.ts';
@@ -24,8 +26,9 @@ const MAX_JSON_BYTES = 256_000_000;
 /**
  * Opens a tensor file.
  *
- * @param path a `.safetensors` file or its `.safetensors.index.json`, an `.npy` file, a TF.js `model.json`, a raw
- *   little-endian binary32 file (with `options.shape`), or a folder that holds exactly one of these models
+ * @param path a `.safetensors` file or its `.safetensors.index.json`, an `.npy` file, an `.onnx` model, a TF.js
+ *   `model.json`, a raw little-endian binary32 file (with `options.shape`), or a folder that holds exactly one of these
+ *   models
  * @throws TensorFileError when the file cannot be read, is damaged, or is of another kind; the message says what to do.
  * @throws TypeError, RangeError for bad options.
  */
@@ -62,12 +65,13 @@ async function modelInFolder(path: string): Promise<string> {
   const models = names.filter((name) => name === 'model.json');
   // The shards of an index are not models of their own.
   const single = indexed.length > 0 ? [] : names.filter((name) => name.endsWith('.safetensors'));
-  const found = [...indexed, ...models, ...single];
+  const onnx = names.filter((name) => name.endsWith('.onnx'));
+  const found = [...indexed, ...models, ...single, ...onnx];
   if (found.length === 1) return join(path, found[0]!);
   if (found.length === 0)
     throw new TensorFileError(
       path,
-      'is a folder without *.safetensors, *.safetensors.index.json or model.json; name a file',
+      'is a folder without *.safetensors, *.safetensors.index.json, *.onnx or model.json; name a file',
     );
   throw new TensorFileError(
     path,
@@ -93,12 +97,14 @@ async function openContents(
     );
   if (marked === 'npy') return openNpy(path);
   if (marked === 'safetensors') return openSafetensors(path);
+  if (marked === 'onnx' && !rawName) return openOnnx(path);
   if (marked === 'json' && !rawName) return openJson(path, byteLength);
   const foreign = FOREIGN.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
   if (foreign !== undefined) throw new TensorFileError(path, foreign.cure);
   // A damaged file is best explained by the reader of its kind.
   if (extension === '.safetensors') return openSafetensors(path);
   if (extension === '.npy') return openNpy(path);
+  if (extension === '.onnx') return openOnnx(path);
   throw new TensorFileError(path, CURES.get(extension) ?? UNKNOWN);
 }
 
@@ -113,13 +119,16 @@ async function readHead(path: string): Promise<{ head: Uint8Array; byteLength: n
   }
 }
 
-function kindOf(head: Uint8Array, byteLength: number): 'npy' | 'safetensors' | 'json' | 'unknown' {
+type Kind = 'npy' | 'safetensors' | 'onnx' | 'json' | 'unknown';
+
+function kindOf(head: Uint8Array, byteLength: number): Kind {
   if (isNpy(head)) return 'npy';
   if (head.length >= 10) {
     const headerLength = new DataView(head.buffer).getBigUint64(0, true);
     if (headerLength >= 2n && headerLength <= BigInt(byteLength - 8) && head[8] === 0x7b)
       return 'safetensors';
   }
+  if (isOnnx(head, byteLength)) return 'onnx';
   const first = head.find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
   return first === 0x7b ? 'json' : 'unknown';
 }
@@ -167,12 +176,11 @@ const FOREIGN: readonly { magic: readonly number[]; cure: string }[] = [
 ];
 
 const UNKNOWN =
-  'is no tensor file of a known kind: safetensors, npy, TF.js model.json, or raw binary32, which needs its shape';
+  'is no tensor file of a known kind: safetensors, npy, ONNX, TF.js model.json, or raw binary32, which needs its shape';
 const RAW_CURE = 'raw binary32 needs its shape; give it (shape [rows, columns])';
 const CURES: ReadonlyMap<string, string> = new Map([
   ['.f32', RAW_CURE],
   ['.bin', RAW_CURE],
   ['.raw', RAW_CURE],
   ['.json', 'is not JSON; the file is damaged'],
-  ['.onnx', 'is an ONNX file, which is not read; export the weights as safetensors'],
 ]);

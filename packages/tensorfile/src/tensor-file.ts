@@ -52,6 +52,9 @@ export function tensorFile(contents: Contents): TensorFile {
     tensors: contents.tensors.map(({ info }) => info),
     async readFloats(name, start, end) {
       const tensor = find(name);
+      // Before anything is allocated: the shape of what has no elements to read is not held against the file.
+      if (tensor.info.unreadable !== undefined)
+        throw new TensorFileError(path, `tensor '${name}' ${tensor.info.unreadable}`);
       const range = checkRange(start, end, elementCount(tensor.info.shape)!, 'elements');
       const out = allocate(path, name, () => new Float32Array(range.end - range.start));
       await tensor.floats(range.start, out);
@@ -92,6 +95,14 @@ function allocate<T>(path: string, name: string, make: () => T): T {
   }
 }
 
+/** The field of `TensorInfo` that says why elements of this type are no floats; empty where they are. */
+export function readability(dtype: Dtype): Pick<TensorInfo, 'unreadable'> {
+  if (dtype.decode !== null) return {};
+  return {
+    unreadable: `holds complex numbers (${dtype.name}), which are no weights; read it with readBytes`,
+  };
+}
+
 /** Where and how a run of elements is stored. */
 export interface Dense {
   readonly path: string;
@@ -106,11 +117,8 @@ export interface Dense {
 export async function readDense(dense: Dense, start: number, out: Float32Array): Promise<void> {
   const { path, name, source, offset, dtype } = dense;
   if (dtype.decode === null)
-    throw new TensorFileError(
-      path,
-      `tensor '${name}' holds complex numbers (${dtype.name}), which are no weights; read it with readBytes`,
-    );
-  const { group, groupBytes } = dtype;
+    throw new TensorFileError(path, `tensor '${name}' ${readability(dtype).unreadable}`);
+  const { bits, group, groupBytes } = dtype;
   const groups = Math.min(Math.floor(CHUNK_BYTES / groupBytes), Math.ceil(out.length / group) + 1);
   const chunk = groups * group;
   const bytes = new Uint8Array(groups * groupBytes);
@@ -118,7 +126,8 @@ export async function readDense(dense: Dense, start: number, out: Float32Array):
     const at = start + done;
     const first = at % group;
     const take = Math.min(out.length - done, chunk - first);
-    const part = bytes.subarray(0, Math.ceil((first + take) / group) * groupBytes);
+    // Whole groups but at the end of a tensor whose last byte is part filled (ONNX).
+    const part = bytes.subarray(0, Math.ceil(((first + take) * bits) / 8));
     await source.read(offset + ((at - first) / group) * groupBytes, part);
     toHostOrder(part, dtype.width, dense.bigEndian);
     const overflow = dtype.decode(part, first, out.subarray(done, done + take));

@@ -12,9 +12,10 @@ export interface TensorInfo {
   /**
    * Type of a stored element, under its safetensors name in every container: `F32`, `BF16`, `U8`, …
    * A TF.js weight that was quantised at conversion reports what is stored (`U8`, `U16`); `readFloats` applies its scale.
+   * ONNX adds `I4`, `U4`, `I2`, `U2`, `C128` and `STRING`.
    */
   readonly dtype: string;
-  /** Stored bytes. */
+  /** Stored bytes; of numbers stored at variable length (ONNX), those of their type. */
   readonly byteLength: number;
   /**
    * Axis the weights are summed over when the layer is applied, 0-based; `null` when the tensor has fewer than two axes
@@ -25,10 +26,12 @@ export interface TensorInfo {
   readonly axisKnown: boolean;
   /** A short phrase for reports: where `contractionAxis` came from. */
   readonly axisReason: string;
+  /** Why `readFloats` refuses this tensor (strings, complex numbers, sparse storage); absent when it can be read. */
+  readonly unreadable?: string;
 }
 
 /** Containers that can be read. `raw` is bare little-endian binary32 with a shape from the caller. */
-export type Container = 'safetensors' | 'npy' | 'tfjs' | 'raw';
+export type Container = 'safetensors' | 'npy' | 'tfjs' | 'onnx' | 'raw';
 
 /** An open tensor file, possibly of several shards. Reads may overlap; `close` releases the handles. */
 export interface TensorFile {
@@ -48,7 +51,8 @@ export interface TensorFile {
   readFloats(name: string, start?: number, end?: number): Promise<Float32Array>;
   /**
    * Bytes `start..end` (half-open, default all) of the tensor exactly as stored: the file's byte order and axis order.
-   * @throws TensorFileError for an unknown name or a file that changed.
+   * ONNX numbers stored at variable length (`int32_data` and its like) come as `raw_data` would hold them.
+   * @throws TensorFileError for an unknown name, a tensor without such bytes (strings, sparse), or a file that changed.
    * @throws RangeError when `start` or `end` is not an integer in `0 <= start <= end <= byteLength`.
    */
   readBytes(name: string, start?: number, end?: number): Promise<Uint8Array>;

@@ -57,12 +57,13 @@ export async function readAll(path: string): Promise<Map<string, Float32Array>> 
 }
 
 /**
- * Flips up to four bits of `whole` and cuts it in 2000 seeded ways; `visit` gets every damaged copy. What it throws must be a
+ * Flips up to four bits of `whole` and cuts it in `runs` seeded ways; `visit` gets every damaged copy. What it throws must be a
  * TensorFileError. Returns how many copies were refused.
  */
 export async function damage(
   whole: Uint8Array,
   visit: (damaged: Uint8Array) => Promise<unknown>,
+  runs = 2000,
 ): Promise<number> {
   let refused = 0;
   await fc.assert(
@@ -80,7 +81,7 @@ export async function damage(
         }
       },
     ),
-    { seed: 3, numRuns: 2000 },
+    { seed: 3, numRuns: runs },
   );
   return refused;
 }

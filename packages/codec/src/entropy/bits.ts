@@ -1,6 +1,7 @@
 /**
- * Bits in a row, from the least significant of each byte, and the one variable-length code of integers that models use.
- * Specification: docs/design/bit-streams.md, "Bits"; exponential Golomb codes after Teuhola (1978).
+ * Bits in a row, from the least significant of each byte, and the one variable-length code of integers that
+ * models use. Specification: docs/design/bit-streams.md, "Bits"; exponential Golomb codes after Teuhola
+ * (1978).
  */
 import { failStream, type StreamPlace } from './stream-error.ts';
 
@@ -69,8 +70,8 @@ export function finishReading(source: BitSource): void {
 }
 
 /**
- * Writes an integer 0 <= value <= 2^32 - 1 as an exponential Golomb code of order k: with z + k the bit length of (value + 2^k) less one,
- * z zeros, a one, and the low z + k bits of value + 2^k.
+ * Writes an integer 0 <= value <= 2^32 - 1 as an exponential Golomb code of order k: with z + k the bit
+ * length of (value + 2^k) less one, z zeros, a one, and the low z + k bits of value + 2^k.
  */
 export function writeGolomb(sink: BitSink, value: number, order: number): void {
   const shifted = value + 2 ** order;

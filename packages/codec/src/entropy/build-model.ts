@@ -1,7 +1,7 @@
 /**
- * Counts → the model that an encoder should use: which symbols have an entry and which escape, how wide the table is, what weighs what.
- * Only the encoder knows this; decoders take any model. Deterministic on every engine.
- * Specification: docs/design/bit-streams.md, "Choosing a model".
+ * Counts → the model that an encoder should use: which symbols have an entry and which escape, how wide the
+ * table is, what weighs what. Only the encoder knows this; decoders take any model. Deterministic on every
+ * engine. Specification: docs/design/bit-streams.md, "Choosing a model".
  */
 import { codeLengths } from './code-lengths.ts';
 import type { SymbolCounts } from './counts.ts';
@@ -13,13 +13,16 @@ import { modelBits } from './model-bytes.ts';
 /** Options of `buildModel`. */
 export interface ModelOptions {
   /**
-   * `asNeeded` (default): symbols too rare for an entry escape. `always`: and the model has an escape even if none does, so that it can
-   * code tensors it has not seen.
+   * `asNeeded` (default): symbols too rare for an entry escape. `always`: and the model has an escape even if
+   * none does, so that it can code tensors it has not seen.
    */
   readonly escape?: 'asNeeded' | 'always';
 }
 
-/** rANS tables of 4,096 places and codes of at most 11 bits are what decoders are fastest at; wider ones must earn it. */
+/**
+ * rANS tables of 4,096 places and codes of at most 11 bits are what decoders are fastest at; wider ones must
+ * earn it.
+ */
 const NARROWEST: Readonly<Record<Coder, number>> = { rans: 12, huffman: 11 };
 /** What a wider table must save, in bits a symbol. */
 const WORTH: Readonly<Record<Coder, number>> = { rans: 1 / 256, huffman: 1 / 32 };
@@ -30,9 +33,9 @@ interface Candidate {
 }
 
 /**
- * A model for symbols that occur as counted. Of the tables of 12 to 16 bits (Huffman: codes of at most 11 to 16) the narrowest that costs
- * at most 1/256 (1/32) bit a symbol more than the cheapest, and with it the number of rare symbols to escape that is cheapest; the model
- * itself and the escaped values are counted.
+ * A model for symbols that occur as counted. Of the tables of 12 to 16 bits (Huffman: codes of at most 11 to
+ * 16) the narrowest that costs at most 1/256 (1/32) bit a symbol more than the cheapest, and with it the
+ * number of rare symbols to escape that is cheapest; the model itself and the escaped values are counted.
  * @throws RangeError if nothing was counted.
  */
 export function buildModel(counts: SymbolCounts, coder: Coder, options: ModelOptions = {}): Model {
@@ -41,16 +44,19 @@ export function buildModel(counts: SymbolCounts, coder: Coder, options: ModelOpt
   for (let width = NARROWEST[coder]; width <= MOST_BITS; width++) {
     const candidate = bestOfWidth(counts, coder, width, options.escape === 'always');
     found.push(candidate);
-    // A wider table would hold the same entries, and a longer limit the same codes.
-    if (coder === 'huffman' && candidate.model.bits < width) break;
+    // All symbols fit and no code needs the limit: wider ones would give the same codes.
+    if (coder === 'huffman' && candidate.model.bits < width && counts.symbols.length < 2 ** width) break;
   }
   const least = Math.min(...found.map(({ cost }) => cost));
   return found.find(({ cost }) => cost <= least + counts.total * WORTH[coder])!.model;
 }
 
-/** Tries thresholds 1, 2, 3, 4, 6, 8, 12, … below which a count is too small for an entry, up to that which leaves the escape alone. */
+/**
+ * Tries thresholds 1, 2, 3, 4, 6, 8, 12, … below which a count is too small for an entry, up to that which
+ * leaves the escape alone.
+ */
 function bestOfWidth(counts: SymbolCounts, coder: Coder, width: number, always: boolean): Candidate {
-  let best = candidateAt(counts, coder, width, Infinity, always)!;
+  let best: Candidate | null = null;
   const most = counts.counts.reduce((a, b) => Math.max(a, b), 0);
   let worse = 0;
   for (let step = 0; worse < 3; step++) {
@@ -58,14 +64,16 @@ function bestOfWidth(counts: SymbolCounts, coder: Coder, width: number, always: 
     if (threshold > most) break;
     const candidate = candidateAt(counts, coder, width, threshold, always);
     if (candidate === null) continue;
-    if (candidate.cost < best.cost) {
+    if (best === null || candidate.cost < best.cost) {
       best = candidate;
       worse = 0;
     } else {
       worse++;
     }
   }
-  return best;
+  // Last, so that among equals the symbols have entries.
+  const bare = candidateAt(counts, coder, width, Infinity, always)!;
+  return best === null || bare.cost < best.cost ? bare : best;
 }
 
 /** The model that keeps symbols of at least `threshold` occurrences, or null if they do not fit. */
@@ -95,7 +103,8 @@ function candidateAt(
   weights.set(coder === 'rans' ? normaliseCounts(occurrences, width) : codeLengths(occurrences, width));
   const bits = coder === 'rans' ? width : weights.reduce((a, b) => Math.max(a, b), 0);
   const model = { coder, bits, symbols: kept, weights };
-  let cost = modelBits(model) + escaped * escapeWidth;
+  // A list of escapes has a head of one word, in every chunk.
+  let cost = modelBits(model) + escaped * escapeWidth + (withEscape ? 32 : 0);
   for (let entry = 0; entry < occurrences.length; entry++) {
     cost += occurrences[entry] * entryBits(model, entry);
   }
@@ -103,19 +112,19 @@ function candidateAt(
 }
 
 /**
- * Bits that a model makes of counted symbols: codes and escaped values, without the model, headers and what states and padding take.
- * Infinity if a symbol has no entry and the model no escape.
+ * Bits that a model makes of counted symbols: codes and escaped values, without the model, headers and what
+ * states and padding take. Infinity if a symbol has no entry and the model no escape.
  */
 export function codedBits({ symbols, counts }: SymbolCounts, model: Model): number {
   const entries = new Map(Array.from(model.symbols, (symbol, entry) => [symbol, entry]));
-  const escape = model.symbols.length;
+  const escapeEntry = model.symbols.length;
   let bits = 0;
   let escaped = 0;
   let width = 0;
   for (let i = 0; i < symbols.length; i++) {
-    const entry = entries.get(symbols[i]) ?? escape;
+    const entry = entries.get(symbols[i]) ?? escapeEntry;
     bits += counts[i] * entryBits(model, entry);
-    if (entry !== escape) continue;
+    if (entry !== escapeEntry) continue;
     escaped += counts[i];
     width = Math.max(width, foldedWidth(symbols[i]));
   }

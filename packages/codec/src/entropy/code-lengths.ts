@@ -5,8 +5,8 @@
  */
 
 /**
- * Lengths in 1..limit with Kraft equality (Σ 2^-length = 1) that minimise Σ count · length. A single entry gets length 1 though its code
- * is empty.
+ * Lengths in 1..limit with Kraft equality (Σ 2^-length = 1) that minimise Σ count · length. A single entry
+ * gets length 1 though its code is empty.
  * @throws RangeError if there are no counts, or more than 2^limit.
  */
 export function codeLengths(counts: Float64Array, limit: number): Uint32Array {
@@ -30,7 +30,10 @@ export function codeLengths(counts: Float64Array, limit: number): Uint32Array {
   return lengths;
 }
 
-/** For each of `limit` lists, whether its items, ascending in weight, are leaves (1) or packages of two items of the list before (0). */
+/**
+ * For each of `limit` lists, whether its items, ascending in weight, are leaves (1) or packages of two items
+ * of the list before (0).
+ */
 function packageMerge(leaves: Float64Array, limit: number): Uint8Array[] {
   const levels: Uint8Array[] = [];
   let weights = new Float64Array(0);
@@ -57,8 +60,8 @@ function packageMerge(leaves: Float64Array, limit: number): Uint8Array[] {
 }
 
 /**
- * Canonical codes, shorter ones first and among equals in the order of the entries, each with its bits reversed: the bit that is stored
- * first is the least significant. Entries of length 0 have no code.
+ * Canonical codes, shorter ones first and among equals in the order of the entries, each with its bits
+ * reversed: the bit that is stored first is the least significant. Entries of length 0 have no code.
  */
 export function canonicalCodes(lengths: ArrayLike<number>, longest: number): Uint32Array {
   const population = new Uint32Array(longest + 1);

@@ -77,7 +77,10 @@ export function mergeCounts(parts: readonly SymbolCounts[]): SymbolCounts {
   return { symbols, counts: Float64Array.from(symbols, (symbol) => sums.get(symbol)!), total };
 }
 
-/** Σ count · log2(total / count): the bits of an ideal order-0 code for all occurrences, its model not counted. */
+/**
+ * Σ count · log2(total / count): the bits of an ideal order-0 code for all occurrences, its model not
+ * counted.
+ */
 export function idealBits({ counts, total }: SymbolCounts): number {
   let bits = 0;
   for (const count of counts) bits += count * portableLog2(total / count);

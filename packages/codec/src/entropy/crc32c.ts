@@ -1,6 +1,7 @@
 /**
- * CRC-32C (Castagnoli): finds every error of up to three bits and every burst of up to 32 in streams of this size.
- * Specification: RFC 3720, appendix B.4; eight bytes a step after Kounavis & Berry (2005), "slicing by 8".
+ * CRC-32C (Castagnoli): finds every error of up to three bits and every burst of up to 32 in streams of this
+ * size. Specification: RFC 3720, appendix B.4; eight bytes a step after Kounavis & Berry (2005), "slicing by
+ * 8".
  */
 
 /** The polynomial 0x1EDC6F41, bits reversed. */

@@ -1,18 +1,19 @@
 /**
- * An entropy-coded stream → symbols, whole or chunk by chunk, in any order. Total: bytes give either symbols or a StreamError.
- * Specification: docs/design/bit-streams.md.
+ * An entropy-coded stream → symbols, whole or chunk by chunk, in any order. Total: bytes give either symbols
+ * or a StreamError. Specification: docs/design/bit-streams.md.
  */
 import { crc32c } from './crc32c.ts';
 import { NO_ESCAPES, readEscapes } from './escapes.ts';
 import { type ReadOptions, readHeader, type StreamHeader } from './header.ts';
 import { decodeHuffman } from './huffman.ts';
-import { hasEscape } from './model.ts';
+import { hasEntry, hasEscape } from './model.ts';
 import { decodeRans } from './rans.ts';
 import { failStream, type StreamPlace } from './stream-error.ts';
 import { overlap, rangeOfArray, type SymbolArray, type SymbolRange } from './symbol-array.ts';
 
 /**
- * Decodes all symbols of a stream into out[0..expectedCount). `stream` names it in errors. After an error `out` is undefined.
+ * Decodes all symbols of a stream into out[0..expectedCount). `stream` names it in errors. After an error
+ * `out` is undefined.
  * @throws StreamError if the bytes are not a stream of that many symbols that `out` can hold.
  * @throws RangeError if `out` is shorter; TypeError if it holds no integers.
  */
@@ -39,7 +40,8 @@ export function chunkLength(header: StreamHeader, index: number): number {
 }
 
 /**
- * Decodes one chunk into out[offset..offset + chunkLength(header, index)); no other chunk is looked at. After an error `out` is undefined.
+ * Decodes one chunk into out[offset..offset + chunkLength(header, index)); no other chunk is looked at. After
+ * an error `out` is undefined.
  * @param header what `readHeader` returned for the same bytes
  * @throws StreamError if the chunk is not what an encoder writes, or has a symbol that `out` cannot hold.
  * @throws RangeError if there is no such chunk or `out` has no room; TypeError if it holds no integers.
@@ -72,6 +74,9 @@ export function decodeChunk(
   const chunk = bytes.subarray(edges[index], edges[index + 1]);
   if (crc32c(chunk) !== header.checksums[index]) failStream(place, 0, 'the chunk does not have its checksum');
   const escapes = hasEscape(model) ? readEscapes(chunk, n, place) : NO_ESCAPES;
+  for (const symbol of escapes.values) {
+    if (hasEntry(model, symbol)) failStream(place, 0, `symbol ${symbol} escapes, but the model has it`);
+  }
   requireSymbols(escapes.values, range, place, 'the side list');
   if (table.coder === 'rans') decodeRans(table, chunk, escapes.end, out, offset, n, escapes, place);
   else decodeHuffman(table, chunk, escapes.end, out, offset, n, escapes, place);

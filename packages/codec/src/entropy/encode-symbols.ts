@@ -1,6 +1,6 @@
 /**
- * Symbols → an entropy-coded stream. Chunks know nothing of each other; the model is made from all of them, or given.
- * Specification: docs/design/bit-streams.md.
+ * Symbols → an entropy-coded stream. Chunks know nothing of each other; the model is made from all of them,
+ * or given. Specification: docs/design/bit-streams.md.
  */
 import { buildModel } from './build-model.ts';
 import { countSymbols } from './counts.ts';
@@ -16,15 +16,17 @@ export interface EntropyOptions {
   /** Symbols of a chunk, 1..2^24; 65,536 by default. */
   readonly chunk?: number;
   /**
-   * `tensor` (default): a model made from these symbols and stored in the stream. A model: one that stands elsewhere, in the format or
-   * beside several tensors; the stream has its checksum only.
+   * `tensor` (default): a model made from these symbols and stored in the stream. A model: one that stands
+   * elsewhere, in the format or beside several tensors; the stream has its checksum only.
    */
   readonly model?: 'tensor' | Model;
 }
 
 /**
- * The stream of any number of symbols, integers in -2^31..2^31-1. Equal symbols and options give equal bytes on every engine.
- * @throws RangeError naming a symbol that is no such integer, or that the given model cannot code; or for a wrong option.
+ * The stream of any number of symbols, integers in -2^31..2^31-1. Equal symbols and options give equal bytes
+ * on every engine.
+ * @throws RangeError naming a symbol that is no such integer, or that the given model cannot code; or for a
+ * wrong option.
  */
 export function encodeSymbols(symbols: ArrayLike<number>, options: EntropyOptions): Uint8Array {
   const { coder, chunk = DEFAULT_CHUNK, model: source = 'tensor' } = options;
@@ -60,14 +62,14 @@ function encodeChunk(
   from: number,
   to: number,
 ): Uint8Array {
-  const escape = model.symbols.length;
+  const escapeEntry = model.symbols.length;
   const canEscape = hasEscape(model);
   const entries = new Uint32Array(to - from);
   const escaped: number[] = [];
   for (let i = from; i < to; i++) {
     const entry = entryOf(symbols[i]);
     entries[i - from] = entry;
-    if (entry !== escape) continue;
+    if (entry !== escapeEntry) continue;
     if (!canEscape) {
       throw new RangeError(
         `symbols[${i}] = ${symbols[i]} is not in the model, which has no escape; build it with escape: 'always'`,

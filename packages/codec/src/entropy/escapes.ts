@@ -1,7 +1,7 @@
 /**
- * The side list of a chunk: values of the symbols that the model lacks, in order, all of one width, so that a parallel decoder finds the
- * k-th without reading the others.
- * Specification: docs/design/bit-streams.md, "Escapes".
+ * The side list of a chunk: values of the symbols that the model lacks, in order, all of one width, so that a
+ * parallel decoder finds the k-th without reading the others. Specification: docs/design/bit-streams.md,
+ * "Escapes".
  */
 import { bitSink, finishBits, writeBits } from './bits.ts';
 import { failStream, type StreamPlace } from './stream-error.ts';
@@ -40,7 +40,8 @@ export interface Escapes {
 
 /**
  * Reads the side list that a chunk of `symbols` symbols begins with.
- * @throws StreamError if it does not fit, has more values than symbols, is wider than it needs, or leaves bits of one.
+ * @throws StreamError if it does not fit, has more values than symbols, is wider than it needs, or leaves
+ * bits of one.
  */
 export function readEscapes(bytes: Uint8Array, symbols: number, place: StreamPlace): Escapes {
   if (bytes.length < 4) failStream(place, bytes.length, 'the chunk ends before its escapes');

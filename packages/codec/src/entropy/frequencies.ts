@@ -1,9 +1,10 @@
 /**
  * Counts → whole frequencies that sum to exactly 2^bits, with the least loss that whole numbers allow.
  *
- * The loss against the ideal code is Σ count · log2(p / (f / 2^bits)), separable and convex in f, so units given one by one to whoever
- * gains most (count · ln((f + 1) / f)) reach the minimum, and no single exchange of a unit improves it (Fox 1966, "Discrete optimization
- * via marginal analysis"). Starting at the floors of the shares saves most of the steps; exchanges at the end make up for that start.
+ * The loss against the ideal code is Σ count · log2(p / (f / 2^bits)), separable and convex in f, so units
+ * given one by one to whoever gains most (count · ln((f + 1) / f)) reach the minimum, and no single exchange
+ * of a unit improves it (Fox 1966, "Discrete optimization via marginal analysis"). Starting at the floors of
+ * the shares saves most of the steps; exchanges at the end make up for that start.
  */
 import { logStep } from './logarithm.ts';
 
@@ -11,7 +12,8 @@ import { logStep } from './logarithm.ts';
 const MOST_OCCURRENCES = 2 ** 36;
 
 /**
- * Frequencies of at least 1 that sum to 2^bits and cost `counts` the fewest bits; among equals the lower index gets more.
+ * Frequencies of at least 1 that sum to 2^bits and cost `counts` the fewest bits; among equals the lower
+ * index gets more.
  * @param counts whole numbers that sum to at most 2^36
  * @param bits 0..16
  * @throws RangeError if there are no counts, more than 2^bits, or they sum to more.
@@ -38,7 +40,10 @@ function sum(counts: Float64Array): number {
   return total;
 }
 
-/** Floors of the shares, after those that are due less than 1 have taken theirs. Never gives more than `total`. */
+/**
+ * Floors of the shares, after those that are due less than 1 have taken theirs. Never gives more than
+ * `total`.
+ */
 function shares(counts: Float64Array, total: number): { frequencies: Uint32Array; given: number } {
   const ascending = Uint32Array.from(counts, (_, i) => i).sort((a, b) => counts[a] - counts[b] || a - b);
   const frequencies = new Uint32Array(counts.length);

@@ -1,6 +1,6 @@
 /**
- * The head of a stream: what it is, its model, where its chunks are. Read whole and checked before any chunk is.
- * Specification: docs/design/bit-streams.md, "Header".
+ * The head of a stream: what it is, its model, where its chunks are. Read whole and checked before any chunk
+ * is. Specification: docs/design/bit-streams.md, "Header".
  */
 import { crc32c } from './crc32c.ts';
 import { type HuffmanTable, huffmanTable } from './huffman.ts';
@@ -53,7 +53,10 @@ export interface StreamHeader {
 export interface ReadOptions {
   /** The model, where the stream says that it stands elsewhere. Ignored by streams that carry their own. */
   readonly model?: Model;
-  /** Symbols that may occur, such as the codes of a number; others are errors. Default: what the array can hold. */
+  /**
+   * Symbols that may occur, such as the codes of a number; others are errors. Default: what the array can
+   * hold.
+   */
   readonly range?: SymbolRange;
 }
 
@@ -93,8 +96,8 @@ export function headerBytes(
 }
 
 /**
- * Reads and checks the head of a stream; the chunks are not looked at. `stream` names it in errors. Memory is bounded by the length of the
- * stream and the widest table (512 KiB).
+ * Reads and checks the head of a stream; the chunks are not looked at. `stream` names it in errors. Memory is
+ * bounded by the length of the stream and the widest table (512 KiB).
  * @throws StreamError if the head is not what an encoder writes, or the stream needs another model.
  */
 export function readHeader(bytes: Uint8Array, stream: string, options: ReadOptions = {}): StreamHeader {

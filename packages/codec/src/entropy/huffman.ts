@@ -1,6 +1,6 @@
 /**
- * Canonical Huffman of one chunk: segments of 2,048 symbols, each a run of codes that starts at a known bit, so that a chunk decodes on 32
- * lanes.
+ * Canonical Huffman of one chunk: segments of 2,048 symbols, each a run of codes that starts at a known bit,
+ * so that a chunk decodes on 32 lanes.
  *
  * Huffman (1952), canonical order as in RFC 1951. Specification: docs/design/bit-streams.md, "Huffman".
  */
@@ -49,7 +49,10 @@ export function huffmanTable(model: Model): HuffmanTable {
   return { coder: 'huffman', bits, lengths, symbols: places };
 }
 
-/** Lengths of the segments, then their bits, as bytes, of the model's entries of one chunk; whole 32-bit words. */
+/**
+ * Lengths of the segments, then their bits, as bytes, of the model's entries of one chunk; whole 32-bit
+ * words.
+ */
 export function encodeHuffman(model: Model, entries: Uint32Array): Uint8Array {
   const coded = codedLengths(model);
   const codes = canonicalCodes(coded, model.bits);

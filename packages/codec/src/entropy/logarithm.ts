@@ -3,8 +3,6 @@
  * Series: ln((1 + y) / (1 - y)) = 2 (y + y³/3 + y⁵/5 + …), Abramowitz & Stegun 4.1.27.
  */
 
-const LN2 = 0.6931471805599453;
-
 /** ln((1 + y) / (1 - y)) for 0 <= |y| <= 1/3, to a few units in the last place. */
 function seriesLog(y: number): number {
   const square = y * y;
@@ -35,5 +33,5 @@ export function portableLog2(a: number): number {
     mantissa /= 2;
     exponent++;
   }
-  return exponent + seriesLog((mantissa - 1) / (mantissa + 1)) / LN2;
+  return exponent + seriesLog((mantissa - 1) / (mantissa + 1)) / Math.LN2;
 }

@@ -1,6 +1,6 @@
 /**
- * Model ↔ bytes: range of the symbols, then the weights as a walk through the range, differences in exponential Golomb codes.
- * Specification: docs/design/bit-streams.md, "Model".
+ * Model ↔ bytes: range of the symbols, then the weights as a walk through the range, differences in
+ * exponential Golomb codes. Specification: docs/design/bit-streams.md, "Model".
  */
 import {
   type BitSink,
@@ -45,7 +45,10 @@ export function modelBytes(model: Model): Uint8Array {
   return finishBits(sink);
 }
 
-/** Runs of equal weights from the first symbol to the last; symbols of the range that the model lacks have weight 0. */
+/**
+ * Runs of equal weights from the first symbol to the last; symbols of the range that the model lacks have
+ * weight 0.
+ */
 function writeWalk(sink: BitSink, { coder, symbols, weights }: Model): void {
   let weight = 0;
   let run = 0;
@@ -73,7 +76,10 @@ function writeRepeats(sink: BitSink, coder: Coder, weight: number, run: number):
   writeGolomb(sink, run - 2, 0);
 }
 
-/** The noise of a count grows as its root, so half the bits of a frequency are expected to change; lengths hardly do. */
+/**
+ * The noise of a count grows as its root, so half the bits of a frequency are expected to change; lengths
+ * hardly do.
+ */
 function order(coder: Coder, weight: number): number {
   return coder === 'rans' ? (32 - Math.clz32(weight)) >>> 1 : 0;
 }
@@ -102,13 +108,13 @@ export function readModel(bytes: Uint8Array, place: StreamPlace): Model {
   const isEmpty = first === 0 && last === -1;
   if (first > last && !isEmpty) failStream(place, 1, `the symbols range from ${first} to ${last}`);
   const source: BitSource = { bytes, at: HEAD_BYTES, bit: 0, place };
-  const escape = readGolomb(source, 0);
+  const escapeWeight = readGolomb(source, 0);
   const limit = coder === 'rans' ? 2 ** bits : bits;
-  if (escape > limit) failStream(place, source.at, `the escape has weight ${escape} of ${limit}`);
+  if (escapeWeight > limit) failStream(place, source.at, `the escape has weight ${escapeWeight} of ${limit}`);
   const walk = isEmpty ? { symbols: [], weights: [] } : readWalk(source, coder, limit, first, last);
   finishReading(source);
   const symbols = Int32Array.from(walk.symbols);
-  const model = { coder, bits, symbols, weights: Uint32Array.from([...walk.weights, escape]) };
+  const model = { coder, bits, symbols, weights: Uint32Array.from([...walk.weights, escapeWeight]) };
   const problem = modelProblem(model);
   if (problem !== null) failStream(place, 0, problem);
   return model;

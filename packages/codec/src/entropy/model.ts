@@ -1,6 +1,6 @@
 /**
- * What a coder knows about its symbols: a plain value, the same for every chunk of a stream, or of several streams. Knows no bytes.
- * Specification: docs/design/bit-streams.md, "Model".
+ * What a coder knows about its symbols: a plain value, the same for every chunk of a stream, or of several
+ * streams. Knows no bytes. Specification: docs/design/bit-streams.md, "Model".
  */
 import { portableLog2 } from './logarithm.ts';
 
@@ -8,8 +8,8 @@ import { portableLog2 } from './logarithm.ts';
 export type Coder = 'rans' | 'huffman';
 
 /**
- * An order-0 model. Entry i is `symbols[i]`; the entry after the last one is the escape, which stands for every other integer.
- * Models are values: compare their bytes (`modelBytes`) to tell them apart.
+ * An order-0 model. Entry i is `symbols[i]`; the entry after the last one is the escape, which stands for
+ * every other integer. Models are values: compare their bytes (`modelBytes`) to tell them apart.
  */
 export interface Model {
   readonly coder: Coder;
@@ -18,8 +18,8 @@ export interface Model {
   /** Ascending, without repeats. */
   readonly symbols: Int32Array;
   /**
-   * rANS: frequency of each entry. Huffman: length of its code in bits (of a single entry, 1 although its code is empty).
-   * One more than there are symbols: the last is the escape's, 0 if there is none.
+   * rANS: frequency of each entry. Huffman: length of its code in bits (of a single entry, 1 although its
+   * code is empty). One more than there are symbols: the last is the escape's, 0 if there is none.
    */
   readonly weights: Uint32Array;
 }
@@ -28,7 +28,10 @@ export interface Model {
 export const MOST_ENTRIES = 65536;
 /** Frequencies sum to 2^12 at least, so that no rANS table is smaller than the common one. */
 export const LEAST_RANS_BITS = 12;
-/** A 32-bit state renormalised by 16-bit words carries frequencies of at most 16 bits; Huffman tables have the same bound. */
+/**
+ * A 32-bit state renormalised by 16-bit words carries frequencies of at most 16 bits; Huffman tables have the
+ * same bound.
+ */
 export const MOST_BITS = 16;
 
 /** Entries of positive weight. */
@@ -39,6 +42,18 @@ export function entryCount(model: Model): number {
 /** Whether the model can code every integer. */
 export function hasEscape(model: Model): boolean {
   return model.weights[model.symbols.length] > 0;
+}
+
+/** Whether a symbol has an entry of its own. */
+export function hasEntry({ symbols }: Model, symbol: number): boolean {
+  let low = 0;
+  let high = symbols.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (symbols[middle] < symbol) low = middle + 1;
+    else high = middle;
+  }
+  return symbols[low] === symbol;
 }
 
 /** What makes a model unusable, or null: no coder may meet weights that do not add up. */
@@ -78,7 +93,10 @@ function lengthProblem(bits: number, lengths: Uint32Array, entries: number): str
   return slots === 2 ** bits ? null : `its codes fill ${slots} of ${2 ** bits} places`;
 }
 
-/** Bits that an entry's occurrence takes; Infinity without such an entry. For rANS the ideal that many symbols together come close to. */
+/**
+ * Bits that an entry's occurrence takes; Infinity without such an entry. For rANS the ideal that many symbols
+ * together come close to.
+ */
 export function entryBits(model: Model, entry: number): number {
   const weight = model.weights[entry];
   if (weight === 0) return Infinity;

@@ -1,8 +1,8 @@
 /**
  * rANS of one chunk: 32 interleaved 32-bit states, renormalised by 16-bit words. Integer arithmetic only.
  *
- * Asymmetric numeral systems: Duda (2013), arXiv 1311.2540; interleaved states: Giesen (2014), arXiv 1402.3392.
- * Specification: docs/design/bit-streams.md, "rANS".
+ * Asymmetric numeral systems: Duda (2013), arXiv 1311.2540; interleaved states: Giesen (2014), arXiv
+ * 1402.3392. Specification: docs/design/bit-streams.md, "rANS".
  */
 import type { Escapes } from './escapes.ts';
 import type { Model } from './model.ts';
@@ -62,7 +62,7 @@ export function encodeRans(model: Model, entries: Uint32Array): Uint8Array {
   const wordsAt = 4 * states.length;
   const bytes = new Uint8Array(4 * Math.ceil((wordsAt + 2 * (words.length - first)) / 4));
   const view = new DataView(bytes.buffer);
-  states.forEach((state, lane) => view.setUint32(4 * lane, state, true));
+  for (let lane = 0; lane < states.length; lane++) view.setUint32(4 * lane, states[lane], true);
   for (let at = wordsAt; first < words.length; at += 2) view.setUint16(at, words[first++], true);
   return bytes;
 }

@@ -9,6 +9,8 @@ import { sizeOf } from '../sizes.ts';
 import type { FieldItem, Item, Pattern } from '../types.ts';
 import type { StoredField } from './fields.ts';
 import type { Geometry } from './geometry.ts';
+import { LayoutError } from './layout-error.ts';
+import { permute } from './pattern.ts';
 
 /** Rows `top..bottom` and columns `left..right` of the stored matrix. */
 export interface Region {
@@ -23,16 +25,6 @@ export const PADDING = -1;
 
 /** The bits of one entry, or of one word. */
 export type Chunk = number[];
-
-/** A mistake in a layout, with the item that makes it. */
-export class LayoutError extends RangeError {
-  readonly item: Item;
-  constructor(message: string, item: Item) {
-    super(message);
-    this.name = 'LayoutError';
-    this.item = item;
-  }
-}
 
 /** What the generator needs: the matrix, the stored fields by name, and a place for the digit groups of radix packing. */
 export interface BitContext {
@@ -352,78 +344,4 @@ function wordChunks(item: Extract<Item, { item: 'words' }>, region: Region, cont
   if (item.pattern === null) return stored;
   const shape = { rows: context.geometry.storedRows, cols: context.geometry.storedCols };
   return permute(item.pattern, stored.length, shape, item).map(([index]) => stored[index]!);
-}
-
-// ---------------------------------------------------------------------------------------------- patterns
-
-/**
- * The order of storage that a pattern gives to `count` entries: pairs of natural index and whether it is a copy.
- * @throws LayoutError where the sizes do not multiply to the entries or an axis is lost.
- */
-export function permute(
-  pattern: Pattern,
-  count: number,
-  shape: { rows: number; cols: number },
-  item: Item,
-): [index: number, copy: boolean][] {
-  const sizes = axisSizes(pattern, count, shape, item);
-  const natural = new Set(pattern.from.map((axis) => axis.axis));
-  const total = pattern.to.reduce((product, axis) => product * sizes.get(axis.axis)!, 1);
-  const digits = new Map<string, number>();
-  const out: [number, boolean][] = [];
-  for (let k = 0; k < total; k++) {
-    let rest = k;
-    let copy = false;
-    for (let a = pattern.to.length - 1; a >= 0; a--) {
-      const { axis, reversed } = pattern.to[a]!;
-      const size = sizes.get(axis)!;
-      const digit = rest % size;
-      rest = Math.floor(rest / size);
-      digits.set(axis, reversed ? size - 1 - digit : digit);
-      if (digit > 0 && !natural.has(axis)) copy = true;
-    }
-    out.push([
-      pattern.from.reduce((index, { axis }) => index * sizes.get(axis)! + digits.get(axis)!, 0),
-      copy,
-    ]);
-  }
-  return out;
-}
-
-/** The size of every axis, the one left out included. */
-function axisSizes(
-  pattern: Pattern,
-  count: number,
-  shape: { rows: number; cols: number },
-  item: Item,
-): Map<string, number> {
-  const sizes = new Map<string, number>();
-  let known = 1;
-  let open: string | null = null;
-  for (const { axis, size } of pattern.from) {
-    if (size === null && open !== null)
-      throw new LayoutError(`two axes without a size: ${open} and ${axis}`, item);
-    if (size === null) open = axis;
-    else {
-      sizes.set(axis, sizeOf(size, shape));
-      known *= sizes.get(axis)!;
-    }
-  }
-  if (open === null ? known !== count : known === 0 || count % known !== 0) {
-    throw new LayoutError(
-      `the axes hold ${open === null ? '' : 'multiples of '}${known} entries, the field has ${count} here`,
-      item,
-    );
-  }
-  if (open !== null) sizes.set(open, count / known);
-  for (const { axis, size } of pattern.to) {
-    if (sizes.has(axis)) continue;
-    if (size === null) throw new LayoutError(`axis ${axis} stands on the right only and needs a size`, item);
-    sizes.set(axis, sizeOf(size, shape));
-  }
-  for (const { axis } of pattern.from) {
-    if (!pattern.to.some((t) => t.axis === axis))
-      throw new LayoutError(`axis ${axis} is lost on the right`, item);
-  }
-  return sizes;
 }

@@ -5,7 +5,7 @@
  */
 import type { MatrixShape } from '../sizes.ts';
 import type { Format, Item } from '../types.ts';
-import { LayoutError } from './bits.ts';
+import { LayoutError } from './layout-error.ts';
 import { lcm, tileMultiple } from './geometry.ts';
 import { type Plan, planLayout } from './plan.ts';
 

@@ -4,8 +4,9 @@
  */
 import { sizeOf } from '../sizes.ts';
 import type { FieldItem, Item } from '../types.ts';
-import { type BitContext, generateItems, LayoutError, noteScopeBits, type Region, tilesIn } from './bits.ts';
+import { type BitContext, generateItems, noteScopeBits, type Region, tilesIn } from './bits.ts';
 import { lcm } from './geometry.ts';
+import { LayoutError } from './layout-error.ts';
 
 /** Bits, and chunks as `zip` and `words` count them. */
 interface Length {

@@ -7,7 +7,7 @@ import { byteLengthOf } from '../dtype.ts';
 import { TensorFileError } from '../error.ts';
 import { elementCount, shapeText } from '../shape.ts';
 import { openFile } from '../source.ts';
-import { type Contents, readDense } from '../tensor-file.ts';
+import { type Contents, readability, readDense } from '../tensor-file.ts';
 import { readFortran } from './fortran.ts';
 import { NPY_PREFIX_BYTES, npyDictPlace, parseNpyDict } from './header.ts';
 
@@ -37,7 +37,7 @@ export async function openNpy(path: string): Promise<Contents> {
       metadata: Object.create(null),
       tensors: [
         {
-          info: { name, shape, dtype: dtype.name, byteLength, ...lastAxis(shape) },
+          info: { name, shape, dtype: dtype.name, byteLength, ...lastAxis(shape), ...readability(dtype) },
           source,
           offset,
           floats: (start, out) =>

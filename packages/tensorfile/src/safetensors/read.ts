@@ -9,7 +9,7 @@ import { TensorFileError } from '../error.ts';
 import { pathInside } from '../inside.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { openFile } from '../source.ts';
-import { type Contents, readDense, type StoredTensor } from '../tensor-file.ts';
+import { type Contents, readability, readDense, type StoredTensor } from '../tensor-file.ts';
 import { parseSafetensorsHeader, safetensorsHeaderLength } from './header.ts';
 
 /** Opens one safetensors file. Throws TensorFileError. */
@@ -31,7 +31,7 @@ export async function openSafetensors(path: string): Promise<Contents> {
         const dense = { path, name, source, offset, dtype, bigEndian: false };
         const axis = conventionalAxis(name, shape, metadata.format);
         return {
-          info: { name, shape, dtype: dtype.name, byteLength: end - start, ...axis },
+          info: { name, shape, dtype: dtype.name, byteLength: end - start, ...axis, ...readability(dtype) },
           source,
           offset,
           floats: (from, out) => readDense(dense, from, out),

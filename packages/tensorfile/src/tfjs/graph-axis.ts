@@ -6,7 +6,7 @@
  */
 import { type Axis, known } from '../axis.ts';
 import { isArray, isObject, type JsonObject, stringAt } from '../json.ts';
-import { elementCount } from '../shape.ts';
+import { axisBeforeReshape, einsumSummedAxis, isPermutation, resolveShape } from '../rearrange.ts';
 import {
   convolution,
   dense,
@@ -114,8 +114,7 @@ async function passedOn(node: Node, stop: Stop, constant: Constant): Promise<Sto
   if (op === 'Transpose') {
     const order = await constant(inputs[1] ?? '');
     const rank = stop.shape.length;
-    if (order === null || order.length !== rank || new Set(order).size !== rank) return null;
-    if (!order.every((axis) => axis >= 0 && axis < rank)) return null;
+    if (order === null || !isPermutation(order, rank)) return null;
     return { name, shape: order.map((axis) => stop.shape[axis]!), back: (axis) => stop.back(order[axis]!) };
   }
   if (op !== 'Reshape') return null;
@@ -130,30 +129,6 @@ async function passedOn(node: Node, stop: Stop, constant: Constant): Promise<Sto
       return before === null ? null : stop.back(before);
     },
   };
-}
-
-/** Fills in the one -1 of a Reshape target; `null` when the counts disagree. */
-function resolveShape(target: readonly number[], from: readonly number[]): readonly number[] | null {
-  const count = elementCount(from)!;
-  const fixed = elementCount(target.filter((extent) => extent !== -1));
-  if (fixed === null || fixed === 0) return null;
-  const shape = target.map((extent) => (extent === -1 ? count / fixed : extent));
-  return elementCount(shape) === count ? shape : null;
-}
-
-/**
- * The axis of `from` that became `axis` of `to`: the same extent at the same place. Where several axes were merged
- * into it, the innermost of them that is longer than one (all of them are summed over).
- */
-function axisBeforeReshape(from: readonly number[], to: readonly number[], axis: number): number | null {
-  const product = (part: readonly number[]) => part.reduce((count, extent) => count * extent, 1);
-  const before = product(to.slice(0, axis));
-  const through = before * to[axis]!;
-  const first = from.findIndex((_, at) => product(from.slice(0, at + 1)) > before);
-  if (first === -1 || product(from.slice(0, first)) !== before) return null;
-  for (let last = first; last < from.length; last++)
-    if (product(from.slice(0, last + 1)) === through) return from[last]! > 1 ? last : null;
-  return null;
 }
 
 /** How a node lays out that input, if the node sums over it (or looks rows up in it). */
@@ -192,15 +167,11 @@ function layoutOf(node: Node, input: number, rank: number): Layout | null {
   }
 }
 
-/** Labels of the operand that the result lacks are summed over; of several the innermost is reported. */
 function einsumLayout(equation: string, input: number, rank: number): Layout | null {
-  const [operands, result] = equation.replaceAll(' ', '').split('->');
-  const labels = operands!.split(',')[input];
-  if (labels === undefined || result === undefined || !/^[a-zA-Z]+$/.test(labels) || labels.length !== rank)
-    return null;
-  const axis = [...labels].findLastIndex((label) => !result.includes(label));
-  if (axis === -1) return null;
-  return (_, user) => known(axis, `TF.js einsum ${equation}, summed over ${labels[axis]} (${user})`);
+  const summed = einsumSummedAxis(equation, input, rank);
+  if (summed === null) return null;
+  const { axis, label } = summed;
+  return (_, user) => known(axis, `TF.js einsum ${equation}, summed over ${label} (${user})`);
 }
 
 function booleanAttribute(node: Node, key: string): boolean {
