@@ -5,8 +5,8 @@
  */
 import type { MatrixShape } from '../sizes.ts';
 import type { Format, Item } from '../types.ts';
-import { LayoutError } from './layout-error.ts';
 import { lcm, tileMultiple } from './geometry.ts';
+import { LayoutError } from './layout-error.ts';
 import { type Plan, planLayout } from './plan.ts';
 
 export interface LayoutProblem {

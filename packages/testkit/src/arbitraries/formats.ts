@@ -14,18 +14,18 @@ import {
   type Scope,
   type Step,
 } from '@fewerbits/format';
-import {
-  describeNumber,
-  type NumberType,
-  PRELUDE,
-  resolveNumber,
-  uint,
-  withOverflow,
-  withRounding,
-} from '@fewerbits/numerics';
+import { describeNumber, type NumberType, PRELUDE, resolveNumber, uint } from '@fewerbits/numerics';
 import * as fc from 'fast-check';
+import {
+  type CodeNumbers,
+  codeNumbers,
+  INNER_SCALES,
+  OUTER_SCALES,
+  reach,
+  saturating,
+} from './code-numbers.ts';
 import { layouts } from './layouts.ts';
-import { codebooks, floats, integers, vectorCodebooks } from './numbers.ts';
+import { outliersApart, withOutliers } from './outliers.ts';
 
 /** What is drawn. */
 export interface FormatOptions {
@@ -111,73 +111,6 @@ function upright(tiles: readonly TileScope[], setting: Setting): Setting {
   return setting.view === 'flat' && tiles.some(({ height }) => height > 1)
     ? { ...setting, view: 'last' }
     : setting;
-}
-
-// ---------------------------------------------------------------------------------------------- numbers
-
-/** What codes are: a scalar, a vector shared by a group of weights, or two scalars by turns. */
-type CodeNumbers =
-  | { readonly kind: 'scalar'; readonly type: NumberType }
-  | { readonly kind: 'vector'; readonly type: NumberType; readonly dimension: number }
-  | { readonly kind: 'turns'; readonly types: readonly [NumberType, NumberType] };
-
-/** The largest magnitude of the levels, from the numbers' own facts. */
-function reach(code: CodeNumbers): number {
-  const types = code.kind === 'turns' ? code.types : [code.type];
-  return Math.max(
-    ...types.map((type) => {
-      const { max, min } = resolveNumber(type).facts;
-      return Math.max(Math.abs(max), Math.abs(min));
-    }),
-  );
-}
-
-function codeNumbers(width: number): fc.Arbitrary<CodeNumbers> {
-  const plain = fc.oneof(
-    { weight: 4, arbitrary: integers(8) },
-    { weight: 2, arbitrary: floats(8) },
-    { weight: 2, arbitrary: codebooks(5) },
-  );
-  const rounded = fc
-    .tuple(
-      integers(6),
-      fc.constantFrom('half_up' as const, 'half_away' as const, 'in' as const, 'odd' as const),
-    )
-    .map(([type, rule]) => withRounding(type, rule));
-  const scalar = fc
-    .oneof({ weight: 5, arbitrary: plain }, rounded)
-    .map((type): CodeNumbers => ({ kind: 'scalar', type }));
-  const turns = fc
-    .tuple(integers(5), integers(5))
-    .map(([a, b]): CodeNumbers => ({ kind: 'turns', types: [a, b] }));
-  const dimensions = [2, 3, 4].filter((d) => d < width && width % d === 0);
-  const choices = [
-    { weight: 10, arbitrary: scalar },
-    { weight: 1, arbitrary: turns },
-  ];
-  if (dimensions.length > 0) {
-    const vector = fc
-      .constantFrom(...dimensions)
-      .chain((dimension) =>
-        vectorCodebooks(dimension).map((type): CodeNumbers => ({ kind: 'vector', type, dimension })),
-      );
-    choices.push({ weight: 1, arbitrary: vector });
-  }
-  return fc.oneof(...choices).filter((code) => reach(code) > 0);
-}
-
-/** Scales at the outside of a chain hold any magnitude; the ones inside are relative to them. All saturate. */
-const OUTER_SCALES: readonly NumberType[] = [
-  PRELUDE.f32!,
-  PRELUDE.f16!,
-  PRELUDE.bf16!,
-  PRELUDE.e8m0!,
-  PRELUDE.e5m2!,
-];
-const INNER_SCALES: readonly NumberType[] = [uint(6), uint(4), PRELUDE.e4m3!, uint(8), PRELUDE.f16!];
-
-function saturating(type: NumberType): NumberType {
-  return withOverflow(type, 'saturate');
 }
 
 // ---------------------------------------------------------------------------------------------- bodies
@@ -354,45 +287,6 @@ function innermostScale(code: CodeNumbers, affinity: Affinity): Expr {
   return affinity === 'zero'
     ? binary('div', binary('sub', highest, lowest), constant(span))
     : binary('div', binary('sub', aggregate('max', X), aggregate('min', X)), constant(span));
-}
-
-/** Single weights kept apart: the largest, or those beyond a threshold, under each kind of index. */
-function outliersApart(): fc.Arbitrary<NonNullable<Format['outliers']>> {
-  const [u32, u16] = [describeNumber(uint(32)), describeNumber(uint(16))];
-  const magnitude: Expr = { op: 'call', name: 'abs', args: [X] };
-  return fc.record({
-    unit: fc.constant('each' as const),
-    select: fc.oneof(
-      fc.constantFrom(0, 1 / 64, 1 / 8, 1).map((top) => ({ top, by: null })),
-      fc
-        .constantFrom(0.25, 1)
-        .map((least) => ({ where: { op: 'gt', left: magnitude, right: constant(least) } as const })),
-    ),
-    index: fc.constantFrom(
-      { kind: 'coo', number: u32 } as const,
-      { kind: 'csr', offset: u32, column: u16 } as const,
-      { kind: 'bitmap' } as const,
-    ),
-    value: fc.constantFrom(
-      { number: describeNumber(saturating(PRELUDE.bf16!)), fit: null },
-      { number: describeNumber(PRELUDE.f32!), fit: null },
-    ),
-    add: fc.constant(false),
-  });
-}
-
-/** The Format with outliers and the numbers that they are stored as. */
-function withOutliers(format: Format, outliers: NonNullable<Format['outliers']>): Format {
-  const used = [uint(32), uint(16), saturating(PRELUDE.bf16!), PRELUDE.f32!].map(
-    (type) => [describeNumber(type), type] as const,
-  );
-  const names = [
-    ...(outliers.index.kind === 'coo' ? [outliers.index.number] : []),
-    ...(outliers.index.kind === 'csr' ? [outliers.index.offset, outliers.index.column] : []),
-    outliers.value.number,
-  ];
-  const numbers = Object.fromEntries(used.filter(([key]) => names.includes(key)));
-  return { ...format, numbers: { ...numbers, ...format.numbers }, outliers };
 }
 
 /** Steps that cross weights need whole tiles. */
