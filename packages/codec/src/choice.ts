@@ -9,7 +9,7 @@ import type { Codes, Expr, Field } from '@fewerbits/format';
 import { tileErrors, valueExpr } from './codes.ts';
 import { evaluate } from './evaluate.ts';
 import { type Fitting, startFitting } from './fitting.ts';
-import { codeArray } from './pack.ts';
+import { emptyCodes } from './pack.ts';
 import { expand } from './values.ts';
 
 /**
@@ -20,7 +20,7 @@ export function chooseBest(field: Field, fit: Extract<Expr, { op: 'fit' }>, fitt
   const stored = fitting.stored(field.name);
   const candidates = fit.name === 'best' ? everyCode(fitting, field) : scaledCodes(fitting, field, fit);
   const each = fitting.env.geometry.tilings.get('each')!;
-  const best = codeArray(stored.bits ?? 32, stored.entries);
+  const best = emptyCodes(stored);
   const least = new Float64Array(stored.entries).fill(Number.POSITIVE_INFINITY);
   for (const candidate of candidates) {
     const fixed = new Map(fitting.input.fixed).set(field.name, candidate);
@@ -41,7 +41,7 @@ export function chooseBest(field: Field, fit: Extract<Expr, { op: 'fit' }>, fitt
 function everyCode(fitting: Fitting, field: Field): Codes[] {
   const stored = fitting.stored(field.name);
   const count = stored.entries > 0 ? stored.numberAt(0).codes : 0;
-  return Array.from({ length: count }, (_, code) => codeArray(stored.bits ?? 32, stored.entries).fill(code));
+  return Array.from({ length: count }, (_, code) => emptyCodes(stored).fill(code));
 }
 
 function scaledCodes(fitting: Fitting, field: Field, fit: Extract<Expr, { op: 'fit' }>): Codes[] {
@@ -67,7 +67,7 @@ function scaledCodes(fitting: Fitting, field: Field, fit: Extract<Expr, { op: 'f
   const base = expand(evaluate(start.expr, place, fitting.env), stored.tiling, fitting.env.real);
   return Array.from({ length: count }, (_, k) => {
     const factor = count === 1 ? from : from * (to / from) ** (k / (count - 1));
-    const codes = codeArray(stored.bits ?? 32, stored.entries);
+    const codes = emptyCodes(stored);
     for (let entry = 0; entry < codes.length; entry++)
       codes[entry] = stored.numberAt(entry).codeOf(base[entry]! * factor, entry);
     return codes;

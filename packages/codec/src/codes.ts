@@ -16,7 +16,7 @@ import {
 import { type Environment, evaluate } from './evaluate.ts';
 import { fieldGrid, isCode } from './fields.ts';
 import type { Fitting } from './fitting.ts';
-import { codeArray } from './pack.ts';
+import { emptyCodes } from './pack.ts';
 import { expand, type Grid, type Reals, type Values, valuesInside } from './values.ts';
 
 /** More combinations than this are refused: they would not be tried in an hour. */
@@ -50,7 +50,7 @@ function quotientCodes(field: Field, slope: Expr | null, offset: Expr | null, fi
   if (slope !== null) expr = { op: 'div', left: expr, right: slope };
   const place = { here: stored.tiling, statement: stored.tiling, fit: true };
   const quotients = expand(evaluate(expr, place, fitting.env), stored.tiling, fitting.env.real);
-  const codes = codeArray(stored.bits ?? 32, stored.entries);
+  const codes = emptyCodes(stored);
   if (stored.uniform && stored.entries > 0) stored.numberAt(0).encodeInto(quotients, codes);
   else
     for (let entry = 0; entry < codes.length; entry++)
@@ -66,7 +66,7 @@ export function nearestCodes(field: Field, fitting: Fitting): Codes {
   if (stored.tiling.scope !== 'each')
     throw new RangeError(`${fitting.input.format.name}: nearest is a rule for codes of single weights`);
   const x = fitting.env.weights().data;
-  const codes = codeArray(stored.bits ?? 32, stored.entries);
+  const codes = emptyCodes(stored);
   const least = new fitting.env.real(each.count).fill(Number.POSITIVE_INFINITY);
   const distance = new fitting.env.real(1);
   const count = stored.entries > 0 ? stored.numberAt(0).codes : 0;
@@ -105,7 +105,7 @@ function jointCodes(fields: readonly Field[], tiling: Tiling, fitting: Fitting):
   const chosen = new Map(
     fields.map((field) => {
       const stored = fitting.stored(field.name);
-      return [field.name, codeArray(stored.bits ?? 32, stored.entries)] as const;
+      return [field.name, emptyCodes(stored)] as const;
     }),
   );
   const least = new Float64Array(tiling.count).fill(Number.POSITIVE_INFINITY);
@@ -116,7 +116,7 @@ function jointCodes(fields: readonly Field[], tiling: Tiling, fitting: Fitting):
     );
     const tried = new Map<string, Codes>();
     for (const [s, slot] of slots.entries()) {
-      const codes = tried.get(slot.stored.name) ?? codeArray(slot.stored.bits ?? 32, slot.stored.entries);
+      const codes = tried.get(slot.stored.name) ?? emptyCodes(slot.stored);
       for (let entry = slot.k; entry < codes.length; entry += slot.stored.perTile) codes[entry] = digits[s]!;
       tried.set(slot.stored.name, codes);
     }
@@ -200,7 +200,7 @@ function fieldGridEntries(stored: StoredField, codes: Codes, env: Environment): 
 }
 
 function constantCodes(stored: StoredField, code: number): Codes {
-  return codeArray(stored.bits ?? 32, stored.entries).fill(code);
+  return emptyCodes(stored).fill(code);
 }
 
 /** The first `value` of a format: what codes stand for before any later step. */

@@ -17,12 +17,13 @@ import type {
   Tiling,
 } from '@fewerbits/format';
 import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
+import { ARRAY_FITS, trainArray } from './array-fit.ts';
 import { chooseBest } from './choice.ts';
 import { chooseCodes, nearestCodes } from './codes.ts';
 import { type Environment, evaluate, type Place } from './evaluate.ts';
 import { entryValues, fieldGrid, fieldTiling, isCode } from './fields.ts';
 import { CHOICE_FITS, NEAREST_FIT, TILE_FITS } from './fits/index.ts';
-import { codeArray } from './pack.ts';
+import { emptyCodes } from './pack.ts';
 import {
   expand,
   type Grid,
@@ -227,6 +228,13 @@ export function startFitting(input: FittingInput): Fitting {
     if (expr.op === 'fit' && CHOICE_FITS.includes(expr.name))
       return new Map([[field.name, chooseBest(field, expr, fitting)]]);
     const target = stored(field.name);
+    if (expr.op === 'fit' && ARRAY_FITS.includes(expr.name)) {
+      return new Map([
+        [field.name, roundToCodes(field, target, trainArray(expr.name, expr.args, target, env))],
+      ]);
+    }
+    if (target.perTile !== 1)
+      throw new RangeError(`${format.name}: ${field.name} is an array; its fit must train an array`);
     const values =
       expr.op === 'fit'
         ? runTileFit(expr.name, expr.args, target.tiling, 1, env, format.name)[0]!
@@ -237,9 +245,7 @@ export function startFitting(input: FittingInput): Fitting {
 
   /** Rounds real values to codes; what a field that is not a code cannot hold is an error unless its number says otherwise. */
   const roundToCodes = (field: Field, target: StoredField, values: Reals): Codes => {
-    const out = codeArray(target.bits ?? 32, target.entries);
-    if (target.perTile !== 1)
-      throw new RangeError(`${format.name}: ${field.name} is an array; its fit must give an array`);
+    const out = emptyCodes(target);
     if (!isCode(field, format)) refuseOverflow(field, target, values);
     if (target.uniform && target.entries > 0) target.numberAt(0).encodeInto(values, out);
     else
@@ -256,7 +262,7 @@ export function startFitting(input: FittingInput): Fitting {
       const value = values[entry]!;
       if (format.nonfinite === 'keep' && value - value !== 0) continue;
       if (!n.overflows(value)) continue;
-      const { top, left } = tileBounds(target.tiling, entry, geometry);
+      const { top, left } = tileBounds(target.tiling, Math.floor(entry / target.perTile), geometry);
       throw new RangeError(
         `${input.name}: ${field.name} of the ${target.tiling.scope} at row ${top}, column ${left} is ${value}, ` +
           `beyond what ${format.name} can store; scale the tensor down, or say \`saturate\` in the format`,

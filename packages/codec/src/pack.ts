@@ -1,14 +1,23 @@
 /**
- * Codes ↔ bytes, by the bit plan: the layout's own inverse, so nobody writes pack and unpack.
- * Specification: docs/design/language.md, "Layout".
+ * Codes ↔ bytes, by the bit plan: the layout's own inverse, so nobody writes pack and unpack. Entropy-coded streams go
+ * through their coder. Specification: docs/design/language.md, "Layout"; docs/design/bit-streams.md.
  */
-import type { Codes, Plan, RadixGroup, Segment } from '@fewerbits/format';
+import type { Codes, Format, Plan, RadixGroup, Segment, StoredField } from '@fewerbits/format';
+import { decodeSymbols } from './entropy/decode-symbols.ts';
+import { type EntropyOptions, encodeSymbols } from './entropy/encode-symbols.ts';
 
 /** Bytes of every stream; bits that no field covers are zero. */
 export function packStreams(plan: Plan, codes: Readonly<Record<string, Codes>>): Record<string, Uint8Array> {
   const arrays = plan.fields.map((field) => codes[field.name] ?? new Uint8Array(0));
   const streams: Record<string, Uint8Array> = {};
   for (const stream of plan.streams) {
+    if (stream.coded !== null) {
+      streams[stream.name] = encodeSymbols(
+        arrays[stream.coded.id]!,
+        entropyOptions(plan.format, stream.coded),
+      );
+      continue;
+    }
     const bytes = new Uint8Array(stream.bytes);
     for (const segment of stream.segments) packSegment(plan, segment, arrays, bytes);
     streams[stream.name] = bytes;
@@ -18,7 +27,7 @@ export function packStreams(plan: Plan, codes: Readonly<Record<string, Codes>>):
 
 /**
  * Codes of every field. Any bytes of the right length have codes.
- * @throws RangeError for a missing stream or one of the wrong length.
+ * @throws RangeError for a missing stream or one of the wrong length; StreamError for a coded one that no encoder writes.
  */
 export function unpackStreams(
   plan: Plan,
@@ -26,13 +35,19 @@ export function unpackStreams(
 ): Record<string, Codes> {
   const codes: Record<string, Codes> = {};
   const arrays = plan.fields.map((field) => {
-    codes[field.name] = codeArray(widest(plan, field.id), field.entries);
+    codes[field.name] = emptyCodes(field);
     return codes[field.name]!;
   });
   for (const stream of plan.streams) {
     const bytes = streams[stream.name];
     const label = stream.name === '' ? 'the stream' : `stream ${stream.name}`;
     if (bytes === undefined) throw new RangeError(`${plan.format.name}: ${label} is missing`);
+    if (stream.coded !== null) {
+      const { entries, bits } = stream.coded;
+      const range = bits === null || bits === 0 ? {} : { range: { min: 0, max: 2 ** bits - 1 } };
+      decodeSymbols(bytes, arrays[stream.coded.id]!, entries, stream.name, range);
+      continue;
+    }
     if (bytes.length !== stream.bytes) {
       const { rows, cols } = plan.geometry;
       throw new RangeError(
@@ -45,16 +60,23 @@ export function unpackStreams(
 }
 
 /** The narrowest array that holds codes of a width. */
-export function codeArray(bits: number, length: number): Codes {
+export function codeArray(bits: number, length: number): Exclude<Codes, Int32Array> {
   return bits <= 8 ? new Uint8Array(length) : bits <= 16 ? new Uint16Array(length) : new Uint32Array(length);
 }
 
-function widest(plan: Plan, id: number): number {
-  const field = plan.fields[id]!;
-  if (field.bits !== null) return field.bits;
-  let bits = 0;
-  for (let entry = 0; entry < field.entries; entry++) bits = Math.max(bits, field.numberAt(entry).bits);
-  return bits;
+/** An array for the codes of a stored field, all zero; signed for a grid, which has no width. */
+export function emptyCodes(field: StoredField): Codes {
+  if (field.bits === 0) return new Int32Array(field.entries);
+  if (field.bits !== null) return codeArray(field.bits, field.entries);
+  let widest = 0;
+  for (let entry = 0; entry < field.entries; entry++) widest = Math.max(widest, field.numberAt(entry).bits);
+  return codeArray(widest, field.entries);
+}
+
+/** How the format says a field's symbols are coded. */
+function entropyOptions(format: Format, field: StoredField): EntropyOptions {
+  const { coder, options } = format.entropy.find((entropy) => entropy.fields.includes(field.name))!;
+  return typeof options.chunk === 'number' ? { coder, chunk: options.chunk } : { coder };
 }
 
 /** Slots as parallel arrays, and where each field stands in a repeat. */

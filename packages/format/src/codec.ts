@@ -6,8 +6,8 @@
  */
 import type { Format } from './types.ts';
 
-/** Codes of one field in natural order. */
-export type Codes = Uint8Array | Uint16Array | Uint32Array;
+/** Codes of one field in natural order; signed only for a `grid`, whose codes are the integers themselves. */
+export type Codes = Uint8Array | Uint16Array | Uint32Array | Int32Array;
 
 /** A tensor as codes: every stored field by name, nested parts as `field.part`. */
 export interface Fields {

@@ -4,12 +4,14 @@ import { coordinateSearch } from './coordinate-search.ts';
 import type { TileFit } from './fit.ts';
 import { levelSearch } from './level-search.ts';
 import { signedSearch } from './signed-search.ts';
+import { stepForRate } from './step-for-rate.ts';
 
 export const TILE_FITS: Readonly<Record<string, TileFit>> = {
   affine_search: affineSearch,
   signed_search: signedSearch,
   coordinate_search: coordinateSearch,
   level_search: levelSearch,
+  step_for_rate: stepForRate,
 };
 
 /** Fits that choose among stored values of one field, with everything that depends on it refitted: `best` and `search`. */

@@ -19,6 +19,7 @@ import {
 } from './bits.ts';
 import { type PlanOptions, type StoredField, storedFields } from './fields.ts';
 import { type Geometry, geometry, lcm, type Tiling } from './geometry.ts';
+import { LayoutError } from './layout-error.ts';
 import { hasAlign, hasVaryingWidth, itemLength, itemsLength } from './lengths.ts';
 
 /** A run of bits of one entry: bits `low..low+width` of the code stand at `position..position+width` of the body, lowest first. */
@@ -55,6 +56,8 @@ export interface PlannedStream {
   readonly bits: number;
   readonly bytes: number;
   readonly segments: readonly Segment[];
+  /** The entropy-coded field that fills the stream; its bits are then those before coding. */
+  readonly coded: StoredField | null;
 }
 
 export interface Plan {
@@ -92,7 +95,40 @@ function planStream(stream: Stream, context: BitContext): PlannedStream {
       position = segment.start + segment.bits * segment.repeat;
     }
   }
-  return { name: stream.name, shown: stream.shown, bits: position, bytes: Math.ceil(position / 8), segments };
+  const coded = codedField(stream, context);
+  return {
+    name: stream.name,
+    shown: stream.shown,
+    bits: position,
+    bytes: Math.ceil(position / 8),
+    segments,
+    coded,
+  };
+}
+
+/** Coded symbols have no places of their own, so nothing else can stand among them. */
+function codedField(stream: Stream, context: BitContext): StoredField | null {
+  const coded = findCoded(stream.items, context);
+  if (coded === null) return null;
+  const [only] = stream.items;
+  const plain =
+    only?.item === 'field' &&
+    [only.bits, only.entries, only.pattern, only.radix].every((part) => part === null);
+  if (stream.items.length === 1 && plain) return coded;
+  throw new LayoutError(
+    `${coded.name} is entropy coded and must be alone and whole in its stream`,
+    stream.items[0]!,
+  );
+}
+
+function findCoded(items: readonly Item[], context: BitContext): StoredField | null {
+  for (const item of items) {
+    const field = item.item === 'field' ? context.fields.get(item.field) : undefined;
+    if (field?.coded) return field;
+    const inner = 'items' in item ? findCoded(item.items, context) : null;
+    if (inner !== null) return inner;
+  }
+  return null;
 }
 
 function planItem(item: Item, whole: Region, start: number, context: BitContext): Segment[] {

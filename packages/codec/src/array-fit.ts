@@ -1,0 +1,107 @@
+/**
+ * Fits that train all entries of an array field at once: `levels: f16[16] = lloyd_max(of: x / scale)`.
+ *
+ * `of` is what is trained on (the weight by default), `weight` its worth (1 by default), both evaluated for each weight;
+ * `across: scope` trains vectors, one for each tile of that scope. Specification: docs/design/language.md, "Fit".
+ */
+import type { FitArgument, StoredField } from '@fewerbits/format';
+import { type Environment, evaluate } from './evaluate.ts';
+import { lloydMax } from './trained/lloyd-max.ts';
+import { vectorCodebook } from './trained/vector-codebook.ts';
+import { enclosingTiles, expand, type Grid, type Reals, valuesInside } from './values.ts';
+
+/** The fits of this kind by name. */
+export const ARRAY_FITS: readonly string[] = ['lloyd_max'];
+
+/**
+ * The trained entries of every tile of a field, in natural order.
+ * @throws RangeError where the shape of the array is not that of the codebook, or the scope of `across` is unknown.
+ */
+export function trainArray(
+  name: string,
+  args: Readonly<Record<string, FitArgument>>,
+  stored: StoredField,
+  env: Environment,
+): Reals {
+  const each = env.geometry.tilings.get('each')!;
+  const place = { here: each, statement: stored.tiling, fit: true };
+  const perWeight = (key: string): Grid | null => {
+    const argument = args[key];
+    if (argument?.arg !== 'expr') return null;
+    return { tiling: each, data: expand(evaluate(argument.expr, place, env), each, env.real) };
+  };
+  const of = perWeight('of') ?? env.weights();
+  const weight = perWeight('weight');
+  const across = args.across?.arg === 'word' ? args.across.word : null;
+  const out = new env.real(stored.entries);
+  for (let tile = 0; tile < stored.tiling.count; tile++) {
+    const levels =
+      across === null
+        ? scalarLevels(of, weight, stored, tile, env)
+        : vectorLevels(of, weight, across, stored, tile, env);
+    if (levels.length !== stored.perTile) {
+      throw new RangeError(
+        `${name}: ${stored.name} holds ${stored.perTile} values a tile, ${levels.length} were trained`,
+      );
+    }
+    out.set(levels, tile * stored.perTile);
+  }
+  return out;
+}
+
+function scalarLevels(
+  of: Grid,
+  weight: Grid | null,
+  stored: StoredField,
+  tile: number,
+  env: Environment,
+): Reals {
+  if (stored.dims.length !== 1)
+    throw new RangeError(`lloyd_max: ${stored.name} is one list of levels unless \`across\` names a scope`);
+  const values = valuesInside(of, stored.tiling, tile, env.geometry, env.real);
+  if (values.length === 0) return new Float64Array(stored.perTile);
+  const weights =
+    weight === null ? {} : { weights: valuesInside(weight, stored.tiling, tile, env.geometry, env.real) };
+  return lloydMax(values, stored.perTile, weights);
+}
+
+function vectorLevels(
+  of: Grid,
+  weight: Grid | null,
+  across: string,
+  stored: StoredField,
+  tile: number,
+  env: Environment,
+): Reals {
+  const inner = env.geometry.tilings.get(across);
+  if (inner === undefined) throw new RangeError(`lloyd_max: there is no scope ${across}`);
+  const dimension = inner.height * inner.width;
+  const [count] = stored.dims;
+  if (stored.dims.length !== 2 || stored.dims[1] !== dimension) {
+    throw new RangeError(
+      `lloyd_max: ${stored.name} must be [count, ${dimension}] for vectors across ${across}`,
+    );
+  }
+  const owner = enclosingTiles(inner, stored.tiling);
+  const own = Uint32Array.from(owner.keys()).filter((vector) => owner[vector] === tile);
+  const values = new env.real(own.length * dimension);
+  const weights = new Float64Array(own.length);
+  let used = 0;
+  for (const vector of own) {
+    const components = valuesInside(of, inner, vector, env.geometry, env.real);
+    // A vector that a short edge cuts has no place in a codebook of whole ones.
+    if (components.length !== dimension) continue;
+    values.set(components, used * dimension);
+    weights[used] = weight === null ? 1 : mean(valuesInside(weight, inner, vector, env.geometry, env.real));
+    used++;
+  }
+  if (used === 0) return new Float64Array(stored.perTile);
+  const options = weight === null ? {} : { weights: weights.subarray(0, used) };
+  return vectorCodebook(values.subarray(0, used * dimension), dimension, count!, options);
+}
+
+function mean(values: Reals): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
