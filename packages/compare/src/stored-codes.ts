@@ -40,7 +40,9 @@ export function storedBits(format: Format, fields: Fields): StoredBits {
     const entries = fields.codes[stored.name];
     if (entries === undefined) continue;
     if (codes.has(stored.name) || stored.coded) {
-      const histogram = codeHistogram(stored.bits !== null && stored.bits <= 16 ? 2 ** stored.bits : null);
+      // A grid has no width: its codes are any integers.
+      const bounded = stored.bits !== null && stored.bits > 0 && stored.bits <= 16;
+      const histogram = codeHistogram(bounded ? 2 ** stored.bits : null);
       addCodes(histogram, entries);
       idealCodeBits += idealBits(histogram);
       continue;
