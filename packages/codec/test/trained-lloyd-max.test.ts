@@ -104,10 +104,13 @@ describe.skipIf(reference === null)('Lloyd–Max on blocks scaled by their absma
 });
 
 const data = fc
-  .array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }), {
-    minLength: 1,
-    maxLength: 80,
-  })
+  .array(
+    fc.double({ noNaN: true, min: -1000, max: 1000 }).map((x) => Math.round(x * 16) / 16),
+    {
+      minLength: 1,
+      maxLength: 80,
+    },
+  )
   .map((values) => Float32Array.from(values));
 const count = fc.integer({ min: 1, max: 9 });
 const checked = { seed: SEED, numRuns: 300 };
@@ -120,7 +123,11 @@ describe('the laws of Lloyd–Max', () => {
       fc.property(data, count, (values, n) => {
         let before = Infinity;
         for (let iterations = 0; iterations < 8; iterations++) {
-          const error = squareError(values, lloydMax(values, n, { iterations }));
+          const levels = lloydMax(values, n, {
+            iterations,
+            initial: Array.from({ length: n }, (_, k) => 7 * k - 20),
+          });
+          const error = squareError(values, levels);
           if (error > before * (1 + 1e-12) + 1e-9) return false;
           before = error;
         }
@@ -140,7 +147,7 @@ describe('the laws of Lloyd–Max', () => {
           const from = k === 0 ? -Infinity : (levels[k - 1] + level) / 2;
           const to = k === n - 1 ? Infinity : (level + levels[k + 1]) / 2;
           const cell = Array.from(values).filter((x) => x > from && x <= to);
-          if (cell.length === 0) return true;
+          if (cell.length === 0) return false;
           const mean = cell.reduce((sum, x) => sum + x, 0) / cell.length;
           return Math.abs(mean - level) <= 1e-9 * Math.max(1, Math.abs(level));
         });
@@ -205,8 +212,21 @@ describe('the edges of Lloyd–Max', () => {
 
   it('stops early when told', () => {
     const values = draws(lawOf('normal'), 5000, 3);
-    expect(lloydMax(values, 16, { tolerance: 0.1 })).toEqual(lloydMax(values, 16, { iterations: 1 }));
-    expect(lloydMax(values, 16)).not.toEqual(lloydMax(values, 16, { iterations: 1 }));
+    const initial = Array.from({ length: 16 }, (_, k) => (k - 7.5) / 3);
+    const once = lloydMax(values, 16, { initial, iterations: 1 });
+    expect(lloydMax(values, 16, { initial, tolerance: 0.2 })).toEqual(once);
+    expect(lloydMax(values, 16, { initial })).not.toEqual(once);
+    expect([...lloydMax(values, 16, { initial, iterations: 0 })]).toEqual(initial);
+  });
+
+  it('leaves no level in the gap before an outlier', () => {
+    expect([...lloydMax(Float32Array.of(0, 1, 2, 3, -1, 78), 5)].slice(-1)).toEqual([78]);
+    const values = draws(lawOf('normal'), 4096, 3);
+    values[17] = 200;
+    const levels = lloydMax(values, 16);
+    expect(levels[15]).toBe(200);
+    expect(levels[14]).toBeLessThan(4);
+    expect(squareError(values, levels) / 4096).toBeLessThan(0.0115);
   });
 
   it.each([

@@ -7,6 +7,7 @@
 
 import { cubeRootStart } from './cube-root-start.ts';
 import { type Data, requireFromZero, requireWhole } from './data.ts';
+import { withoutEmptyCells } from './empty-cells.ts';
 import { smoothStart } from './smooth-start.ts';
 import { fewDistinct, firstAbove, type SortedSample, sortedSample } from './sorted-sample.ts';
 
@@ -21,13 +22,15 @@ export interface LloydMaxOptions {
   readonly tolerance?: number;
 }
 
+const REFILLS = 16;
+
 /**
  * `count` levels, ascending, that lessen Σ weight · (value − nearest level)² round by round until no value changes its cell. A value
- * half-way between two levels belongs to the lower; a cell without values keeps its level.
+ * half-way between two levels belongs to the lower. From `initial`, a cell without values keeps its level.
  *
  * Without `initial` there are two starts, and the end with the smaller error is the result: the even quantiles of the cube root of the
  * density, and these after rounds on a smoothed distribution, which spares fine data the many fixed points near the best
- * levels (`smooth-start.ts`).
+ * levels (`smooth-start.ts`). Levels that nothing is nearest to then split the cells of the largest error (`empty-cells.ts`).
  *
  * Data with at most `count` different values of positive weight gives these values, the largest repeated. The order of the data
  * does not matter. Memory: a sorted copy of the data and about an eighth of it. Time: the sort, then for each round about 100
@@ -51,9 +54,25 @@ export function lloydMax(values: Data, count: number, options: LloydMaxOptions =
   }
   if (initial !== undefined) return settled(Float64Array.from(initial), sample, iterations, tolerance);
   const rough = cubeRootStart(sample, count);
-  const smooth = settled(smoothStart(sample, rough), sample, iterations, tolerance);
-  const plain = settled(rough, sample, iterations, tolerance);
+  const smooth = settledAndUsed(smoothStart(sample, rough), sample, iterations, tolerance);
+  const plain = settledAndUsed(rough, sample, iterations, tolerance);
   return errorOf(plain, sample) < errorOf(smooth, sample) ? plain : smooth;
+}
+
+/** Settles the levels, and again with a place for those that nothing is nearest to, until there are none, or `REFILLS` times. */
+function settledAndUsed(
+  start: Float64Array,
+  sample: SortedSample,
+  iterations: number,
+  tolerance: number,
+): Float64Array {
+  let levels = settled(start, sample, iterations, tolerance);
+  for (let refill = 0; refill < REFILLS; refill++) {
+    const used = withoutEmptyCells(levels, sample);
+    if (used === null) break;
+    levels = settled(used, sample, iterations, tolerance);
+  }
+  return levels;
 }
 
 /** Moves the levels to the centroids of their cells, again and again. */
@@ -91,8 +110,8 @@ function settled(
 
 /** Σ weight · (value − nearest level)² but for a constant: what a choice between levels needs. */
 function errorOf(levels: Float64Array, { values, sumOf, weightOf }: SortedSample): number {
-  // Distances from the middle level, so that data far from 0 loses nothing.
-  const origin = levels[levels.length >>> 1];
+  // Distances from a value in the middle, so that data far from 0 loses nothing.
+  const origin = values[values.length >>> 1];
   let sum = 0;
   let from = 0;
   for (let k = 0; k < levels.length; k++) {
