@@ -3,8 +3,8 @@
  *
  * The compiler is loaded only where a text has to be compiled: a name without parameters is read as it was built.
  */
-import { readFile } from 'node:fs/promises';
 import {
+  type CatalogueEntry,
   catalogueEntry,
   catalogueIndex,
   catalogueLoader,
@@ -14,6 +14,7 @@ import {
 import type { Diagnostic, ParameterInfo, Source } from '@fewerbits/dsl';
 import { type Format, type FormatSpec, formatFromJson, parseSpec, specText } from '@fewerbits/format';
 import { InputError, refusable } from './input-error.ts';
+import { readJson } from './read-json.ts';
 
 /** A format that was asked for. */
 export interface ChosenFormat {
@@ -78,7 +79,7 @@ async function formatOf(argument: FormatArgument): Promise<Format> {
     const { fileLoader, readSource } = await import('./qf-files.ts');
     return instantiate(readSource(argument.path), fileLoader(), spec);
   }
-  const entry = refusable('format', () => catalogueEntry(spec.name));
+  const entry = knownEntry(spec.name);
   const needsCompiler = Object.keys(spec.args).length > 0;
   if (!needsCompiler) {
     if (entry.instance) return loadFormat(spec.name);
@@ -92,6 +93,17 @@ async function formatOf(argument: FormatArgument): Promise<Format> {
   return instantiate(makeSource(name, text), catalogueLoader(), spec);
 }
 
+function knownEntry(name: string): CatalogueEntry {
+  try {
+    return catalogueEntry(name);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError(`${error.message}; files are named with their ending, .qf or .json`, {
+      cause: error,
+    });
+  }
+}
+
 async function instantiate(
   source: Source,
   loader: ReturnType<typeof catalogueLoader>,
@@ -103,8 +115,9 @@ async function instantiate(
   const names = compiled.formats.map((family) => family.name);
   const name = spec.name === '' ? names.at(-1) : names.find((known) => known === spec.name);
   if (name === undefined) {
-    const known = names.length === 0 ? 'it declares no format' : `it declares ${names.join(', ')}`;
-    throw new InputError(`${source.name}: no format '${spec.name}'; ${known}`);
+    if (names.length === 0)
+      throw new InputError(`${source.name} declares no format; write \`format NAME { … }\``);
+    throw new InputError(`${source.name}: no format '${spec.name}'; it declares ${names.join(', ')}`);
   }
   const { format, diagnostics } = compiled.instantiate(name, spec.args);
   if (format !== null) return format;
@@ -128,19 +141,7 @@ async function compileError(what: string, diagnostics: readonly Diagnostic[]): P
 }
 
 async function readFormatJson(path: string): Promise<Format> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new InputError(`cannot read ${path} (${code}); check the path`, { cause: error });
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: ${error instanceof Error ? error.message : 'not JSON'}`, { cause: error });
-  }
+  const json = await readJson(path, 'a format.json');
   return refusable(path, () => formatFromJson(json));
 }
 

@@ -10,8 +10,8 @@ export interface Io {
   readonly progress: boolean;
   /** Columns of standard output. */
   readonly columns: number;
-  /** Results. */
-  out(text: string): void;
+  /** Results. Bytes are written as they are. */
+  out(result: string | Uint8Array): void;
   /** What a reader may like to know; nothing under `--quiet`. */
   note(text: string): void;
   /** What went wrong, also under `--quiet`. */
@@ -35,7 +35,7 @@ export function processIo(process: NodeJS.Process, options: { readonly quiet: bo
     color: forced !== undefined && forced !== '' ? forced !== '0' : !env.NO_COLOR && stdout.isTTY === true,
     progress: stderr.isTTY === true && !options.quiet,
     columns: stdout.columns ?? 80,
-    out: (text) => void stdout.write(text),
+    out: (result) => void stdout.write(result),
     note: (text) => void (options.quiet || stderr.write(text)),
     complain: (text) => void stderr.write(text),
   };

@@ -69,17 +69,24 @@ function commands(io: Io, start: Start): Command {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [verb]', 'print the help of a verb')
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.complain(text) })
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.complain(text),
+      outputError: (text, write) => write(usageError(text, 'fewerbits')),
+    })
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText(
       'after',
-      `\n${FORMAT_HELP}\nExit codes: 0 fine, 1 findings, 2 wrong usage or input, 3 a bug.`,
+      `\n${FORMAT_HELP}\n${FILE_HELP}\nExit codes: 0 fine, 1 findings, 2 wrong usage or input, 3 a bug.`,
     );
   const verb = (name: string, description: string, examples: readonly string[]): Command =>
     program
       .command(name)
       .description(description)
+      .configureOutput({
+        outputError: (text, write) => write(usageError(text, `fewerbits ${name.split(' ')[0]}`)),
+      })
       .option('--json', 'print one JSON object')
       .option('-q, --quiet', 'no notes and no progress on standard error')
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`);
@@ -130,17 +137,24 @@ function commands(io: Io, start: Start): Command {
       (await import('./verbs/explain.ts')).explain(context, format!, options),
   );
   action(
-    verb('encode <input>', 'Encode one tensor (FILE or FILE#tensor) into a file that describes itself.', [
-      'fewerbits encode weights.npy --format q4-0 -o weights.safetensors',
-      "fewerbits encode model.safetensors#w1 --format 'student(bits=3)' -o w1.safetensors",
-    ])
+    verb(
+      'encode <input>',
+      'Encode one tensor (FILE or FILE#TENSOR) of .safetensors, .npy, .onnx, TF.js or .f32 into a file that describes itself.',
+      [
+        'fewerbits encode weights.npy --format q4-0 -o weights.safetensors',
+        "fewerbits encode model.safetensors#w1 --format 'student(bits=3)' -o w1.safetensors",
+      ],
+    )
       .requiredOption('-f, --format <format>', 'the format')
       .option('-o, --output <file>', 'the safetensors file to write')
-      .option('--raw <file>', 'write the bare bytes of a format with one stream')
+      .option('--raw <file>', 'write the bare bytes of a format with one stream; - is standard output')
       .option('--shape <sizes>', 'shape of a raw binary32 file, such as 512,1536')
       .option('--axis <n>', 'the contraction axis, counted from 0, instead of what the file says')
       .option('--fit <name>', 'a named fit of the format')
-      .option('--importance <file>', 'an npy file with the mean squared activation of each column'),
+      .option(
+        '--importance <file>',
+        'an npy file with the mean squared activation of each column; the fit is then imatrix, where the format has it',
+      ),
     async (context, [input], options) => (await import('./verbs/encode.ts')).encode(context, input!, options),
   );
   action(
@@ -148,18 +162,22 @@ function commands(io: Io, start: Start): Command {
       'fewerbits decode weights.safetensors -o back.npy',
       'fewerbits decode --raw --format q4-0 --shape 512,1536 weights.bin -o back.f32',
     ])
-      .requiredOption('-o, --output <file>', 'the file to write: .npy, .f32 or .safetensors')
-      .option('--raw', 'the input is the bare bytes of a format with one stream')
+      .requiredOption(
+        '-o, --output <file>',
+        'the file to write: .npy, .f32 or .safetensors; - is standard output, binary32',
+      )
+      .option('--raw', 'the input is the bare bytes of a format with one stream; - is standard input')
       .option('-f, --format <format>', 'the format of raw input')
       .option('--shape <sizes>', 'the shape of raw input')
       .option('--axis <n>', 'the contraction axis of raw input, counted from 0; the last by default'),
     async (context, [input], options) => (await import('./verbs/decode.ts')).decode(context, input!, options),
   );
   action(
-    verb('inspect <file>', 'List the tensors of a file with the shape of their values.', [
-      'fewerbits inspect model.safetensors',
-      'fewerbits inspect weights.f32 --shape 512,1536 --json',
-    ])
+    verb(
+      'inspect <file>',
+      'List the tensors of a .safetensors, .npy, .onnx, TF.js or .f32 file with the shape of their values.',
+      ['fewerbits inspect model.safetensors', 'fewerbits inspect weights.f32 --shape 512,1536 --json'],
+    )
       .option('--md', 'print Markdown')
       .option('--tensor <regex>', 'only tensors whose name matches')
       .option('--shape <sizes>', 'shape of a raw binary32 file')
@@ -167,10 +185,14 @@ function commands(io: Io, start: Start): Command {
     async (context, [file], options) => (await import('./verbs/inspect.ts')).inspect(context, file!, options),
   );
   action(
-    verb('compare <files...>', 'Error against size of formats on the tensors of files.', [
-      'fewerbits compare model.safetensors --report report.html',
-      "fewerbits compare model.safetensors --formats 'q4-0, nf4, student(df=fit)' --tensor 'attn|mlp' --md",
-    ])
+    verb(
+      'compare <files...>',
+      'Error against size of formats on the tensors of .safetensors, .npy, .onnx, TF.js or .f32 files.',
+      [
+        'fewerbits compare model.safetensors --report report.html',
+        "fewerbits compare model.safetensors --formats 'q4-0, nf4, student(df=fit)' --tensor 'attn|mlp' --md",
+      ],
+    )
       .option('--formats <list>', 'formats, separated by commas; df=fit is fitted to each tensor')
       .option('--md', 'print Markdown')
       .option('--csv', 'print CSV, a line for each tensor and format')
@@ -187,6 +209,7 @@ function commands(io: Io, start: Start): Command {
     vectors
       .command('verify <manifest>')
       .description('Check the formats against the golden vectors of a manifest.')
+      .configureOutput({ outputError: (text, write) => write(usageError(text, 'fewerbits vectors verify')) })
       .option('--group <name>', 'only this group')
       .option('--type <name>', 'only this type')
       .option('--json', 'print one JSON object')
@@ -201,11 +224,24 @@ function commands(io: Io, start: Start): Command {
   return program;
 }
 
+/** Commander's complaint as one line in our manner, with the way to the help. */
+function usageError(text: string, command: string): string {
+  const what = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ');
+  return `fewerbits: ${what}; see ${command} --help\n`;
+}
+
 /** Values of a verb's options: a text, or whether a switch was given. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
 const FORMAT_HELP = `A format is a name of the catalogue (q4-0 or q4_0), name(bits=3, size=32), name@fit,
 a file (my.qf, my.qf#name(bits=3)) or a format.json.
+`;
+
+const FILE_HELP = `Tensors are read from .safetensors (or the .safetensors.index.json of its shards), .npy, .onnx, a TF.js model.json,
+a folder with one of these, and raw binary32 (.f32, .bin) with --shape.
 `;
 
 /** The version of the package. */

@@ -4,6 +4,9 @@
 import { InputError } from './input-error.ts';
 import type { Options } from './main.ts';
 
+/** Standard input or output, in place of a file's name. */
+export const STREAM = '-';
+
 /** The text of an option, or nothing. */
 export function textOption(options: Options, name: string): string | undefined {
   const value = options[name];

@@ -7,17 +7,16 @@ import { dirname, join, resolve } from 'node:path';
 import { catalogueLoader } from '@fewerbits/catalogue';
 import { type Loader, makeSource, type Source } from '@fewerbits/dsl';
 import { InputError } from './input-error.ts';
-
-/** Standard input, as a file name. */
-export const STDIN = '-';
+import { STREAM } from './option-values.ts';
+import { shownPath } from './shown-path.ts';
 
 /**
  * Reads a file, or standard input for `-`.
  * @throws InputError where it cannot be read, or is not UTF-8.
  */
 export function readSource(path: string): Source {
-  if (path === STDIN) return makeSource('<stdin>', textOf('standard input', 0));
-  return makeSource(path, textOf(path, path));
+  if (path === STREAM) return makeSource('<stdin>', textOf('standard input', 0));
+  return makeSource(shownPath(path), textOf(path, path));
 }
 
 function textOf(what: string, file: string | number): string {
@@ -42,7 +41,7 @@ function textOf(what: string, file: string | number): string {
 export async function qfFiles(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths) {
-    if (path === STDIN || !(await isFolder(path))) {
+    if (path === STREAM || !(await isFolder(path))) {
       files.push(path);
       continue;
     }
@@ -71,7 +70,7 @@ export function fileLoader(): Loader {
   return {
     read(path, from) {
       if (from.startsWith('catalogue:')) return catalogue.read(path, from);
-      const name = resolve(from === '<stdin>' ? '.' : dirname(from), path);
+      const name = shownPath(resolve(from === '<stdin>' ? '.' : dirname(from), path));
       try {
         return { name, text: readFileSync(name, 'utf8') };
       } catch (error) {

@@ -1,6 +1,7 @@
 /**
  * How the values of a tensor are distributed, found in one pass over the file in pieces.
  */
+import { countText } from '@fewerbits/compare';
 import {
   addValues,
   fitStudentT,
@@ -26,8 +27,9 @@ export interface TensorShape {
 /** Values read at a time. */
 const PIECE = 1 << 20;
 
-/** Whether a tensor holds real numbers: floats, or what a TF.js converter stored as small integers. */
+/** Whether a tensor holds real numbers that can be read: floats, or what a TF.js converter stored as small integers. */
 export function isFloatTensor(file: TensorFile, info: TensorInfo): boolean {
+  if (info.unreadable !== undefined) return false;
   return /^(F|BF)\d/.test(info.dtype) || (file.container === 'tfjs' && /^U(8|16)$/.test(info.dtype));
 }
 
@@ -39,6 +41,11 @@ export async function tensorStatistics(file: TensorFile, { name, shape }: Tensor
     addValues(seen, await file.readFloats(name, start, Math.min(count, start + PIECE)));
   }
   return seen;
+}
+
+/** A count of values that are not finite, in words. */
+export function nonFiniteText(count: number): string {
+  return count === 1 ? 'one value is NaN or infinite' : `${countText(count)} values are NaN or infinite`;
 }
 
 /** The facts of a tensor. */

@@ -25,9 +25,9 @@ export function workplace(): {
   write(name: string, contents: string | Uint8Array): string;
   /** The built command in a process. */
   run(...args: string[]): Ended;
-  /** The sources, here: quick, for what needs no process. */
+  /** The sources, here: quick, for what needs no process. Bytes in `out` are Latin-1. */
   call(...args: string[]): Promise<Ended>;
-  runWith(env: NodeJS.ProcessEnv, input: string | undefined, ...args: string[]): Ended;
+  runWith(env: NodeJS.ProcessEnv, input: string | Uint8Array | undefined, ...args: string[]): Ended;
   start(...args: string[]): ChildProcess;
 } {
   let folder = '';
@@ -51,8 +51,8 @@ export function workplace(): {
         color: false,
         progress: false,
         columns: 80,
-        out: (text: string): void => {
-          out += text;
+        out: (result: string | Uint8Array): void => {
+          out += typeof result === 'string' ? result : Buffer.from(result).toString('latin1');
         },
         note: (text: string): void => (quiet ? undefined : complain(text)),
         complain,
@@ -63,7 +63,11 @@ export function workplace(): {
     }
   };
   const path = (name: string): string => join(folder, name);
-  const runWith = (env: NodeJS.ProcessEnv, input: string | undefined, ...args: string[]): Ended => {
+  const runWith = (
+    env: NodeJS.ProcessEnv,
+    input: string | Uint8Array | undefined,
+    ...args: string[]
+  ): Ended => {
     const { NO_COLOR: _, FORCE_COLOR: __, ...usual } = process.env;
     const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
       cwd: folder,

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { npy, npyData, safetensors, weights, workplace } from './run.ts';
 
-const { call, run, write, path } = workplace();
+const { call, run, runWith, write, path } = workplace();
 
 const rms = (a: Float32Array, b: Float32Array): number =>
   Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0) / a.reduce((sum, x) => sum + x * x, 0));
@@ -71,6 +72,20 @@ describe('encode and decode', () => {
     expect(existsSync(path('n.bin'))).toBe(false);
   });
 
+  it('- stands for standard input and output of bare bytes', async () => {
+    const data = weights(4 * 64);
+    write('w.npy', npy([4, 64], data));
+    const { out } = await call('encode', 'w.npy', '-f', 'q4_0', '--raw', '-', '-o', 'w.safetensors');
+    const bytes = Buffer.from(out, 'latin1');
+    expect(bytes).toHaveLength(144);
+    expect((await call('decode', 'w.safetensors', '-o', 'w.f32')).code).toBe(0);
+    const piped = runWith({}, bytes, 'decode', '--raw', '-f', 'q4_0', '--shape', '4,64', '-', '-o', 'p.f32');
+    expect(piped.code).toBe(0);
+    expect(readFileSync(path('p.f32')).equals(readFileSync(path('w.f32')))).toBe(true);
+    const shown = await call('decode', 'w.safetensors', '-o', '-');
+    expect(Buffer.from(shown.out, 'latin1').equals(readFileSync(path('w.f32')))).toBe(true);
+  });
+
   it('one tensor of many is named', async () => {
     const tensor = { shape: [2, 32], data: weights(64) };
     write('model.safetensors', safetensors({ 'a.weight': tensor, 'b#odd': tensor }));
@@ -128,7 +143,11 @@ describe('encode and decode', () => {
     const ceil = await bytes('b', '-f', 'mxfp4', '--fit', 'ceil');
     expect((await bytes('a', '-f', 'mxfp4')).equals(ceil)).toBe(false);
     expect((await bytes('c', '-f', 'mxfp4@ceil')).equals(ceil)).toBe(true);
-    await bytes('e', '-f', 'q4_k', '--importance', 'i.npy');
+    const weighted = await bytes('e', '-f', 'q4_k', '--importance', 'i.npy');
+    expect(
+      (await bytes('f', '-f', 'q4_k', '--fit', 'imatrix', '--importance', 'i.npy')).equals(weighted),
+    ).toBe(true);
+    expect((await bytes('g', '-f', 'q4_k')).equals(weighted)).toBe(false);
     expect(
       (await call('encode', 'w.npy', '-f', 'q4_k', '-o', 'x.safetensors', '--importance', 'short.npy')).err,
     ).toContain('3 values for 256 columns');
@@ -190,6 +209,7 @@ describe('compare', () => {
         ragged: { shape: [40, 40], data: weights(1600, 2) },
         bias: { shape: [2048], data: weights(2048) },
         small: { shape: [4, 4], data: weights(16) },
+        broken: { shape: [2, 1024], data: weights(2048).fill(Number.NaN, 5, 7) },
       }),
     );
   };
@@ -210,6 +230,7 @@ describe('compare', () => {
     expect(kept.map(({ name, reason }: { name: string; reason: string }) => `${name}: ${reason}`)).toEqual([
       'bias: fewer than two axes',
       'small: fewer than 1024 weights',
+      'broken: 2 values are NaN or infinite',
     ]);
     expect(rows).toHaveLength(8);
     expect(
@@ -222,6 +243,53 @@ describe('compare', () => {
     });
     expect(formats[1]).toMatchObject({ label: 'student(df=fit)' });
     expect(formats[1].instances[0]).toMatch(/^student\(bits=4, df=[\d.]+, size=64\)$/);
+  });
+
+  it('tensors that cannot be read are kept with the reason, and never read', async () => {
+    const complex = npy([32, 64], weights(2048));
+    const text = Buffer.from(complex)
+      .toString('latin1')
+      .replace("'<f4'", "'<c8'")
+      .replace('(32, 64)', '(16, 64)');
+    write('complex.npy', Buffer.from(text, 'latin1'));
+    write('w.npy', npy([32, 64], weights(2048)));
+    const { kept, tensors } = JSON.parse(
+      run('compare', 'complex.npy', 'w.npy', '--formats', 'q4_0', '--json').out,
+    );
+    expect(tensors).toHaveLength(1);
+    expect(kept[0]).toMatchObject({
+      name: 'complex.npy#complex',
+      reason: expect.stringContaining('complex numbers'),
+    });
+    const inspected = await call('inspect', 'complex.npy');
+    expect(inspected).toMatchObject({ code: 0, out: expect.stringMatching(/^complex: .*complex numbers/m) });
+    expect(await call('encode', 'complex.npy', '-f', 'q4_0', '-o', 'x.safetensors')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('complex numbers'),
+    });
+  });
+
+  it('files inside the current folder are called from there on, in every output', async () => {
+    model();
+    const whole = join(realpathSync(path('.')), 'model.safetensors');
+    const { files, tensors } = JSON.parse(run('compare', whole, '--formats', 'q4_0', '--json').out);
+    expect(files).toEqual([{ path: 'model.safetensors', container: 'safetensors' }]);
+    expect(tensors[0].file).toBe('model.safetensors');
+    const args = ['compare', whole, '--tensor', 'script', '--formats', 'nf4', '--md', '--report', 'r.html'];
+    const { out, err } = run(...args);
+    for (const text of [out, err, readFileSync(path('r.html'), 'utf8'), (await call('inspect', whole)).out])
+      expect(text).not.toContain(realpathSync(path('.')));
+  });
+
+  it('1 where nothing could be measured', () => {
+    model();
+    write(
+      'odd.qf',
+      'format odd { block 48 { scale: f16 = absmax / 7, each code: i4 } value = scale * code }',
+    );
+    const { code, out } = run('compare', 'model.safetensors', '--formats', 'odd.qf', '--csv');
+    expect(code).toBe(1);
+    expect(out.trimEnd().split('\r\n')).toHaveLength(3);
   });
 
   it('gives the same for any number of threads', () => {

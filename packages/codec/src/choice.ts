@@ -6,11 +6,11 @@
  * the first among equals. Specification: docs/design/language.md, "Fit".
  */
 import type { Codes, Expr, Field } from '@fewerbits/format';
-import { tileErrors, valueExpr } from './codes.ts';
+import { constantCodes, hasCode, mostCodes, tileErrors, valueExpr } from './codes.ts';
 import { evaluate } from './evaluate.ts';
 import { type Fitting, startFitting } from './fitting.ts';
 import { emptyCodes } from './pack.ts';
-import { expand } from './values.ts';
+import { expand, tileBounds } from './values.ts';
 
 /**
  * The codes of a field chosen by `best` or `search`.
@@ -22,29 +22,44 @@ export function chooseBest(field: Field, fit: Extract<Expr, { op: 'fit' }>, fitt
   const each = fitting.env.geometry.tilings.get('each')!;
   const best = emptyCodes(stored);
   const least = new Float64Array(stored.entries).fill(Number.POSITIVE_INFINITY);
-  for (const candidate of candidates) {
-    const fixed = new Map(fitting.input.fixed).set(field.name, candidate);
+  for (const { codes, possible } of candidates) {
+    const fixed = new Map(fitting.input.fixed).set(field.name, codes);
     const trial = startFitting({ ...fitting.input, fixed });
     const place = { here: each, statement: each, fit: false };
     const values = expand(evaluate(valueExpr(trial), place, trial.env), each, trial.env.real);
     const errors = tileErrors(values, stored.tiling, trial);
     for (let tile = 0; tile < least.length; tile++) {
-      if (!(errors[tile]! < least[tile]!)) continue;
+      if (!(errors[tile]! < least[tile]! && possible(tile))) continue;
       least[tile] = errors[tile]!;
-      best[tile] = candidate[tile]!;
+      best[tile] = codes[tile]!;
     }
+  }
+  const lost = least.indexOf(Number.POSITIVE_INFINITY);
+  if (lost >= 0) {
+    const { top, left } = tileBounds(stored.tiling, lost, fitting.env.geometry);
+    throw new RangeError(
+      `${fitting.input.name}: no ${field.name} of the ${stored.tiling.scope} at row ${top}, column ${left} can be stored; scale the tensor down`,
+    );
   }
   fitting.clearPadding(stored, best);
   return best;
 }
 
-function everyCode(fitting: Fitting, field: Field): Codes[] {
-  const stored = fitting.stored(field.name);
-  const count = stored.entries > 0 ? stored.numberAt(0).codes : 0;
-  return Array.from({ length: count }, (_, code) => emptyCodes(stored).fill(code));
+/** One code for each entry, and whether that entry can take it. */
+interface Candidate {
+  readonly codes: Codes;
+  readonly possible: (entry: number) => boolean;
 }
 
-function scaledCodes(fitting: Fitting, field: Field, fit: Extract<Expr, { op: 'fit' }>): Codes[] {
+function everyCode(fitting: Fitting, field: Field): Candidate[] {
+  const stored = fitting.stored(field.name);
+  return Array.from({ length: mostCodes(stored) }, (_, code) => ({
+    codes: constantCodes(stored, code),
+    possible: (entry) => hasCode(stored, entry, code),
+  }));
+}
+
+function scaledCodes(fitting: Fitting, field: Field, fit: Extract<Expr, { op: 'fit' }>): Candidate[] {
   const { format } = fitting.input;
   const stored = fitting.stored(field.name);
   const place = { here: stored.tiling, statement: stored.tiling, fit: true };
@@ -67,9 +82,16 @@ function scaledCodes(fitting: Fitting, field: Field, fit: Extract<Expr, { op: 'f
   const base = expand(evaluate(start.expr, place, fitting.env), stored.tiling, fitting.env.real);
   return Array.from({ length: count }, (_, k) => {
     const factor = count === 1 ? from : from * (to / from) ** (k / (count - 1));
+    const scaled = base.map((value) => value * factor);
     const codes = emptyCodes(stored);
     for (let entry = 0; entry < codes.length; entry++)
-      codes[entry] = stored.numberAt(entry).codeOf(base[entry]! * factor, entry);
-    return codes;
+      codes[entry] = Math.max(0, stored.numberAt(entry).codeOf(scaled[entry]!, entry));
+    // A factor that takes the field beyond its number is no candidate, unless the number says what becomes of it.
+    const possible = (entry: number): boolean => {
+      const number = stored.numberAt(entry);
+      const stated = number.overflow !== null && number.overflow !== 'error';
+      return stated || !number.overflows(scaled[entry]!);
+    };
+    return { codes, possible };
   });
 }

@@ -10,9 +10,12 @@ import {
   type Codes,
   type Expr,
   type Field,
+  type Format,
   type StoredField,
+  some,
   type Tiling,
 } from '@fewerbits/format';
+import { AGGREGATES } from './aggregates.ts';
 import { type Environment, evaluate } from './evaluate.ts';
 import { fieldGrid, isCode } from './fields.ts';
 import type { Fitting } from './fitting.ts';
@@ -25,6 +28,11 @@ export const MOST_COMBINATIONS = 1 << 16;
 /** Codes of a field without a fit, and of the fields that are chosen together with it. */
 export function chooseCodes(field: Field, fitting: Fitting): ReadonlyMap<string, Codes> {
   const { format } = fitting.input;
+  if (readsWindow(format, field.name)) {
+    throw new RangeError(
+      `${format.name}: ${field.name} is a trellis code; give its codes (encode's option \`given\`)`,
+    );
+  }
   const mates = format.fields.filter(
     (other) =>
       other.scope === field.scope &&
@@ -40,6 +48,13 @@ export function chooseCodes(field: Field, fitting: Fitting): ReadonlyMap<string,
       return new Map([[field.name, quotientCodes(field, affine.slope, affine.offset, fitting)]]);
   }
   return jointCodes(mates, stored.tiling, fitting);
+}
+
+/** Whether the value reads several codes of a field at once, so that no code can be chosen by itself. */
+export function readsWindow(format: Format, field: string): boolean {
+  return format.steps.some(
+    (step) => step.step === 'value' && some(step.expr, (e) => e.op === 'window' && e.field === field),
+  );
 }
 
 /** The code is what the affine value says of the weight, rounded. */
@@ -69,13 +84,12 @@ export function nearestCodes(field: Field, fitting: Fitting): Codes {
   const codes = emptyCodes(stored);
   const least = new fitting.env.real(each.count).fill(Number.POSITIVE_INFINITY);
   const distance = new fitting.env.real(1);
-  const count = stored.entries > 0 ? stored.numberAt(0).codes : 0;
-  for (let code = 0; code < count; code++) {
+  for (let code = 0; code < mostCodes(stored); code++) {
     const values = valueWith(new Map([[field.name, constantCodes(stored, code)]]), fitting);
     for (let i = 0; i < codes.length; i++) {
       distance[0] = values[i]! - x[i]!;
       const error = Math.abs(distance[0]!);
-      if (error < least[i]!) {
+      if (error < least[i]! && hasCode(stored, i, code)) {
         least[i] = error;
         codes[i] = code;
       }
@@ -92,7 +106,7 @@ function jointCodes(fields: readonly Field[], tiling: Tiling, fitting: Fitting):
     return Array.from({ length: stored.perTile }, (_, k) => ({
       stored,
       k,
-      count: stored.entries > 0 ? stored.numberAt(0).codes : 1,
+      count: Math.max(1, mostCodes(stored)),
     }));
   });
   const combinations = slots.reduce((product, slot) => product * slot.count, 1);
@@ -117,12 +131,18 @@ function jointCodes(fields: readonly Field[], tiling: Tiling, fitting: Fitting):
     const tried = new Map<string, Codes>();
     for (const [s, slot] of slots.entries()) {
       const codes = tried.get(slot.stored.name) ?? emptyCodes(slot.stored);
-      for (let entry = slot.k; entry < codes.length; entry += slot.stored.perTile) codes[entry] = digits[s]!;
+      for (let entry = slot.k; entry < codes.length; entry += slot.stored.perTile)
+        codes[entry] = slot.stored.uniform
+          ? digits[s]!
+          : Math.min(digits[s]!, slot.stored.numberAt(entry).codes - 1);
       tried.set(slot.stored.name, codes);
     }
     const errors = tileErrors(valueWith(tried, fitting), tiling, fitting);
     for (let tile = 0; tile < least.length; tile++) {
-      if (!(errors[tile]! < least[tile]!)) continue;
+      const possible = slots.every((slot, k) =>
+        hasCode(slot.stored, tile * slot.stored.perTile + slot.k, digits[k]!),
+      );
+      if (!(errors[tile]! < least[tile]! && possible)) continue;
       least[tile] = errors[tile]!;
       for (const [s, slot] of slots.entries())
         chosen.get(slot.stored.name)![tile * slot.stored.perTile + slot.k] = digits[s]!;
@@ -142,7 +162,7 @@ function digitsOf(index: number, counts: readonly number[]): number[] {
   return digits;
 }
 
-/** Σ importance · (x - value)² over each tile, in binary64 in index order. */
+/** Σ importance · (x - value)² over each tile, in binary64 in runs of 4096. */
 export function tileErrors(values: Reals, tiling: Tiling, fitting: Fitting): Float64Array {
   const { geometry } = fitting.env;
   const each = geometry.tilings.get('each')!;
@@ -158,9 +178,7 @@ export function tileErrors(values: Reals, tiling: Tiling, fitting: Fitting): Flo
   const grid: Grid = { tiling: each, data: squares };
   for (let tile = 0; tile < out.length; tile++) {
     const inside = valuesInside(grid, tiling, tile, geometry, Float64Array);
-    let sum = 0;
-    for (let i = 0; i < inside.length; i++) sum += inside[i]!;
-    out[tile] = sum;
+    out[tile] = AGGREGATES.sum(inside, Float64Array);
   }
   return out;
 }
@@ -186,7 +204,9 @@ function valueWith(fixed: ReadonlyMap<string, Codes>, fitting: Fitting): Reals {
     },
     codes: (name) => {
       const codes = fixed.get(name);
-      return codes === undefined ? env.codes(name) : { ...env.codes(name), codes };
+      if (codes === undefined) return env.codes(name);
+      const stored = fitting.stored(name);
+      return { tiling: stored.tiling, codes, bits: stored.bits };
     },
   };
   const place = { here: each, statement: each, fit: false };
@@ -199,8 +219,27 @@ function fieldGridEntries(stored: StoredField, codes: Codes, env: Environment): 
   return out;
 }
 
-function constantCodes(stored: StoredField, code: number): Codes {
-  return emptyCodes(stored).fill(code);
+/** One code everywhere; where an entry's number has fewer, its last. */
+export function constantCodes(stored: StoredField, code: number): Codes {
+  const codes = emptyCodes(stored).fill(code);
+  if (stored.uniform) return codes;
+  for (let entry = 0; entry < codes.length; entry++)
+    codes[entry] = Math.min(code, stored.numberAt(entry).codes - 1);
+  return codes;
+}
+
+/** The most codes that any entry of a field has. */
+export function mostCodes(stored: StoredField): number {
+  if (stored.entries === 0) return 0;
+  if (stored.uniform) return stored.numberAt(0).codes;
+  let most = 0;
+  for (let entry = 0; entry < stored.entries; entry++) most = Math.max(most, stored.numberAt(entry).codes);
+  return most;
+}
+
+/** Whether an entry's number has a code. */
+export function hasCode(stored: StoredField, entry: number, code: number): boolean {
+  return code < stored.numberAt(entry).codes;
 }
 
 /** The first `value` of a format: what codes stand for before any later step. */

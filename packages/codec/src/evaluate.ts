@@ -39,7 +39,10 @@ export interface Environment {
   field(name: string): Values;
   /** Every entry of an array field, array dimensions last. */
   array(name: string): { readonly tiling: Tiling; readonly dims: readonly number[]; readonly entries: Reals };
-  codes(name: string): { readonly tiling: Tiling; readonly codes: Codes; readonly bits: number };
+  /** `bits` null: entries of several widths. */
+  codes(name: string): { readonly tiling: Tiling; readonly codes: Codes; readonly bits: number | null };
+  /** The tile that a scope is written in: the tensor for one that stands in none. */
+  outer(tiling: Tiling): Tiling;
   let(name: string): Values;
   unrounded(field: string): Values;
   weights(): Grid;
@@ -228,8 +231,8 @@ function sumBefore(grid: Grid, outer: Tiling, env: Environment): Grid {
   return { tiling: outer, data: out };
 }
 
-/** The tiles that an aggregate runs over: the finest of the names in its argument. */
-function innermost(expr: Expr, statement: Tiling, env: Environment): Tiling {
+/** The tiles that an aggregate (or a fit with `of:`) runs over: the finest of the names in its argument. */
+export function innermost(expr: Expr, statement: Tiling, env: Environment): Tiling {
   let tiling = statement;
   const note = (other: Tiling): void => {
     tiling = commonTiling(tiling, other, env.geometry);
@@ -348,13 +351,15 @@ function dot(left: string, right: string, env: Environment): Values {
 /** The n bits that end with each weight's code, over the tile that holds the weights, wrapping (tail-biting trellis). */
 function window(field: string, bits: number, env: Environment): Values {
   const { tiling, codes, bits: width } = env.codes(field);
-  const outer = parentTiling(tiling, env.geometry);
+  if (width === null || width === 0) throw new RangeError(`window: the codes of ${field} have no one width`);
+  const outer = env.outer(tiling);
+  const { storedRows, storedCols } = env.geometry;
   const data = new env.real(tiling.count);
   for (let tile = 0; tile < outer.count; tile++) {
     const { row, col } = tileOrigin(outer, tile);
-    const count = outer.height * outer.width;
-    const entryAt = (k: number): number =>
-      (row + Math.floor(k / outer.width)) * tiling.cols + col + (k % outer.width);
+    const across = Math.min(outer.width, storedCols - col);
+    const count = Math.min(outer.height, storedRows - row) * across;
+    const entryAt = (k: number): number => (row + Math.floor(k / across)) * tiling.cols + col + (k % across);
     for (let k = 0; k < count; k++) {
       let state = 0;
       for (let back = 0; back * width < bits; back++) {
@@ -365,20 +370,4 @@ function window(field: string, bits: number, env: Environment): Values {
     }
   }
   return { tiling, data };
-}
-
-/** The smallest named tile that holds weights of the scope `each`. */
-function parentTiling(tiling: Tiling, geometry: Geometry): Tiling {
-  let parent = geometry.tilings.get('tensor')!;
-  for (const other of geometry.tilings.values()) {
-    if (
-      other.scope !== tiling.scope &&
-      other.height * other.width > 1 &&
-      other.count > parent.count &&
-      !['row', 'column'].includes(other.scope)
-    ) {
-      parent = other;
-    }
-  }
-  return parent;
 }

@@ -51,6 +51,12 @@ export function fieldTiling(field: Field, geometry: Geometry, dimensionOf: (key:
   return geometry.tilings.get(vector ? 'each' : field.scope) ?? geometry.tilings.get('tensor')!;
 }
 
+/** The tile that a scope is written in. */
+export function outerTiling(format: Format, geometry: Geometry, tiling: Tiling): Tiling {
+  const parent = format.scopes.find((scope) => scope.name === tiling.scope)?.parent ?? 'tensor';
+  return geometry.tilings.get(parent)!;
+}
+
 /**
  * A code is chosen for the weights it stands for; anything else is a scale or the like. A code stands in `each`, or in a
  * tile with no scope inside.

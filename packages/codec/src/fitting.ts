@@ -4,35 +4,17 @@
  * One `Fitting` is one tensor under one set of fits. Trying other values of a field (`best`, `search`) is a new Fitting with
  * that field held fixed. Specification: docs/design/language.md, "Fit" and "What cannot be represented".
  */
-import type {
-  Codes,
-  Expr,
-  Field,
-  FitArgument,
-  Format,
-  Geometry,
-  Let,
-  Plan,
-  StoredField,
-  Tiling,
-} from '@fewerbits/format';
+import type { Codes, Expr, Field, FitSet, Format, Geometry, Let, Plan, StoredField } from '@fewerbits/format';
 import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
 import { ARRAY_FITS, trainArray } from './array-fit.ts';
 import { chooseBest } from './choice.ts';
 import { chooseCodes, nearestCodes } from './codes.ts';
 import { type Environment, evaluate, type Place } from './evaluate.ts';
-import { entryValues, fieldGrid, fieldTiling, isCode } from './fields.ts';
-import { CHOICE_FITS, NEAREST_FIT, TILE_FITS } from './fits/index.ts';
+import { entryValues, fieldGrid, fieldTiling, isCode, outerTiling } from './fields.ts';
+import { CHOICE_FITS, NEAREST_FIT } from './fits/index.ts';
+import { resultTiling, runTileFit } from './fits/run.ts';
 import { emptyCodes } from './pack.ts';
-import {
-  expand,
-  type Grid,
-  type RealArray,
-  type Reals,
-  tileBounds,
-  type Values,
-  valuesInside,
-} from './values.ts';
+import { expand, type Grid, type RealArray, type Reals, tileBounds, type Values } from './values.ts';
 
 /** What a Fitting is given. */
 export interface FittingInput {
@@ -47,7 +29,11 @@ export interface FittingInput {
   /** Codes that are not fitted but taken as they are, by field. */
   readonly fixed: ReadonlyMap<string, Codes>;
   /** Encodes a nested format's values; returns its codes by part and its decoded values. */
-  readonly nested: (format: Format, values: Reals) => { codes: Record<string, Codes>; values: Reals };
+  readonly nested: (
+    format: Format,
+    values: Reals,
+    given: Readonly<Record<string, Codes>>,
+  ) => { codes: Record<string, Codes>; values: Reals };
   /** Named in errors. */
   readonly name: string;
 }
@@ -76,8 +62,10 @@ export function startFitting(input: FittingInput): Fitting {
   };
   const storedByName = new Map(plan.fields.map((field) => [field.name, field]));
   const fieldsByName = new Map(format.fields.map((field) => [field.name, field]));
-  const letsByName = new Map(format.lets.flatMap((let_) => let_.names.map((name) => [name, let_] as const)));
   const replaced = replacedFits(format, input.fit);
+  const letsByName = new Map(
+    letsInForce(format, replaced).flatMap((let_) => let_.names.map((name) => [name, let_] as const)),
+  );
 
   const codes = new Map<string, Codes>();
   const grids = new Map<string, Grid>();
@@ -124,7 +112,8 @@ export function startFitting(input: FittingInput): Fitting {
       const field = stored(name);
       return { tiling: field.tiling, dims: field.dims, entries: entryValues(field, codesOf(name), real) };
     },
-    codes: (name) => ({ tiling: stored(name).tiling, codes: codesOf(name), bits: stored(name).bits ?? 0 }),
+    codes: (name) => ({ tiling: stored(name).tiling, codes: codesOf(name), bits: stored(name).bits }),
+    outer: (tiling) => outerTiling(format, geometry, tiling),
     let: (name) => {
       const let_ = letsByName.get(name)!;
       if (!lets.has(let_))
@@ -135,11 +124,16 @@ export function startFitting(input: FittingInput): Fitting {
       return lets.get(let_)![let_.names.indexOf(name)]!;
     },
     unrounded: (name) => {
+      // Codes that are given were never rounded: their level is all there is.
+      if (input.fixed.has(name)) return env.field(name);
+      const field = fieldsByName.get(name)!;
+      const expr = fitOf(field);
+      if (expr?.op === 'fit') codesOf(name);
       if (!unrounded.has(name)) {
-        const field = fieldsByName.get(name)!;
-        const expr = fitOf(field);
-        if (expr === null)
-          throw new RangeError(`${format.name}: ${name} has no fit, so it has no unrounded value`);
+        if (expr === null || expr.op === 'fit')
+          throw new RangeError(
+            `${format.name}: the fit of ${name} chooses codes, so it has no unrounded value`,
+          );
         unrounded.set(
           name,
           once(`unrounded(${name})`, () => evaluate(expr, placeOf(field.scope), env)),
@@ -155,8 +149,10 @@ export function startFitting(input: FittingInput): Fitting {
     tilingOf: (kind, name) => {
       if (kind === 'field')
         return fieldTiling(fieldsByName.get(name)!, geometry, (key) => number(key).dimension);
-      const let_ = letsByName.get(name)!;
-      return geometry.tilings.get(isPerWeight(let_, name) ? 'each' : let_.scope)!;
+      const { names, scope, expr } = letsByName.get(name)!;
+      const tiling = geometry.tilings.get(scope)!;
+      if (expr.op !== 'fit') return tiling;
+      return once(`tiles of ${name}`, () => resultTiling(expr, names.indexOf(name), tiling, env));
     },
   };
 
@@ -169,19 +165,12 @@ export function startFitting(input: FittingInput): Fitting {
     if (field === undefined) throw new RangeError(`${format.name} has no stored field ${name}`);
     return field;
   };
-  const fitOf = (field: Field): Expr | null => replaced.get(field.name) ?? field.fit;
+  const fitOf = (field: Field): Expr | null => replaced.get(field.name)?.expr ?? field.fit;
 
-  const letValues = (let_: Let): Values[] => {
-    if (let_.expr.op !== 'fit') return [evaluate(let_.expr, placeOf(let_.scope), env)];
-    return runTileFit(
-      let_.expr.name,
-      let_.expr.args,
-      geometry.tilings.get(let_.scope)!,
-      let_.names.length,
-      env,
-      format.name,
-    );
-  };
+  const letValues = ({ names, scope, expr }: Let): Values[] =>
+    expr.op === 'fit'
+      ? runTileFit(expr, geometry.tilings.get(scope)!, names.length, env, format.name)
+      : [evaluate(expr, placeOf(scope), env)];
 
   const nestedOf = (field: Field): Reals => {
     if (!nestedValues.has(field.name)) {
@@ -192,7 +181,13 @@ export function startFitting(input: FittingInput): Fitting {
         throw new RangeError(`${format.name}: ${field.name} is stored in ${inner.name} and needs a fit`);
       const tiling = geometry.tilings.get(field.scope)!;
       const values = once(field.name, () => expand(evaluate(expr, placeOf(field.scope), env), tiling, real));
-      const result = input.nested(inner, values);
+      const prefix = `${field.name}.`;
+      const given = [...input.fixed].filter(([part]) => part.startsWith(prefix));
+      const result = input.nested(
+        inner,
+        values,
+        Object.fromEntries(given.map(([part, c]) => [part.slice(prefix.length), c])),
+      );
       for (const [part, partCodes] of Object.entries(result.codes))
         codes.set(`${field.name}.${part}`, partCodes);
       nestedValues.set(field.name, result.values);
@@ -237,7 +232,7 @@ export function startFitting(input: FittingInput): Fitting {
       throw new RangeError(`${format.name}: ${field.name} is an array; its fit must train an array`);
     const values =
       expr.op === 'fit'
-        ? runTileFit(expr.name, expr.args, target.tiling, 1, env, format.name)[0]!
+        ? runTileFit(expr, target.tiling, 1, env, format.name)[0]!
         : (unrounded.get(field.name) ?? evaluate(expr, placeOf(field.scope), env));
     unrounded.set(field.name, values);
     return new Map([[field.name, roundToCodes(field, target, expand(values, target.tiling, real))]]);
@@ -258,14 +253,19 @@ export function startFitting(input: FittingInput): Fitting {
   const refuseOverflow = (field: Field, target: StoredField, values: Reals): void => {
     for (let entry = 0; entry < values.length; entry++) {
       const n = target.numberAt(entry);
-      if (n.overflow !== null && n.overflow !== 'error') continue;
       const value = values[entry]!;
-      if (format.nonfinite === 'keep' && value - value !== 0) continue;
-      if (!n.overflows(value)) continue;
+      const finite = Number.isFinite(value);
+      if (!finite && format.nonfinite === 'keep') continue;
+      // NaN is no value of anything; an infinity is one only where the number says what becomes of it.
+      const stated = n.overflow !== null && n.overflow !== 'error';
+      if (!Number.isNaN(value) && (stated || (finite && !n.overflows(value)))) continue;
       const { top, left } = tileBounds(target.tiling, Math.floor(entry / target.perTile), geometry);
+      const cure = finite
+        ? 'scale the tensor down, or say `saturate` in the format'
+        : 'the fit has no finite value for these weights';
       throw new RangeError(
         `${input.name}: ${field.name} of the ${target.tiling.scope} at row ${top}, column ${left} is ${value}, ` +
-          `beyond what ${format.name} can store; scale the tensor down, or say \`saturate\` in the format`,
+          `beyond what ${format.name} can store; ${cure}`,
       );
     }
   };
@@ -291,92 +291,38 @@ function importanceValues(input: FittingInput, geometry: Geometry): Values {
     );
   }
   const data = new input.real(column.count);
-  for (let col = 0; col < Math.min(geometry.cols, data.length); col++) data[col] = input.importance[col]!;
+  for (let col = 0; col < Math.min(geometry.cols, data.length); col++) {
+    data[col] = input.importance[col]!;
+    if (!(data[col]! >= 0 && data[col]! < Number.POSITIVE_INFINITY))
+      throw new RangeError(`importance of column ${col} is ${data[col]}; it is a finite number, not below 0`);
+  }
   return { tiling: column, data };
 }
 
-/** The fits that a named fit puts in place of the fields' own. */
-function replacedFits(format: Format, name: string | null): ReadonlyMap<string, Expr> {
+/** What a named fit sets, by the name of each field and let that it replaces. */
+type Replaced = ReadonlyMap<string, FitSet['sets'][number]>;
+
+/** The fits that a named fit puts in place of those of fields and lets. */
+function replacedFits(format: Format, name: string | null): Replaced {
   if (name === null) return new Map();
   const set = format.fits.find((fit) => fit.name === name);
   if (set === undefined) {
     const known = format.fits.map((fit) => fit.name).join(', ');
     throw new RangeError(`${format.name} has no fit '${name}'${known === '' ? '' : `; it has ${known}`}`);
   }
-  return new Map(set.sets.flatMap(({ names, expr }) => names.map((field) => [field, expr] as const)));
+  return new Map(set.sets.flatMap((entry) => entry.names.map((target) => [target, entry] as const)));
 }
 
-/** Whether a let's name is the codes of its fit: a value for each weight. */
-function isPerWeight(let_: Let, name: string): boolean {
-  if (let_.expr.op !== 'fit') return false;
-  const fit = TILE_FITS[let_.expr.name];
-  return fit?.hasCodes === true && fit.results[let_.names.indexOf(name)] === 'codes';
-}
-
-/** Runs a named fit in every tile and gathers its results: grids on the tiles, codes on the weights. */
-function runTileFit(
-  name: string,
-  args: Readonly<Record<string, FitArgument>>,
-  tiling: Tiling,
-  wanted: number,
-  env: Environment,
-  formatName: string,
-): Values[] {
-  const fit = TILE_FITS[name];
-  if (fit === undefined) throw new RangeError(`${formatName}: the fit ${name} cannot run here`);
-  const each = env.geometry.tilings.get('each')!;
-  const constants: Record<string, number> = {};
-  for (const [key, fallback] of Object.entries(fit.constants)) {
-    const argument = args[key];
-    const value =
-      argument?.arg === 'expr'
-        ? evaluate(argument.expr, { here: tiling, statement: tiling, fit: true }, env)
-        : fallback;
-    if (typeof value !== 'number') throw new RangeError(`${formatName}: ${name} needs the constant ${key}`);
-    constants[key] = value;
-  }
-  const words = Object.fromEntries(
-    Object.entries(fit.words).map(([key, allowed]) => {
-      const argument = args[key];
-      return [key, argument?.arg === 'word' ? argument.word : allowed[0]!];
-    }),
-  );
-  const numbers = Object.fromEntries(
-    fit.numbers.map((key) => {
-      const argument = args[key];
-      if (argument?.arg !== 'number') throw new RangeError(`${formatName}: ${name} needs the number ${key}`);
-      return [key, env.number(argument.number)];
-    }),
-  );
-  const perWeight = fit.perWeight.map((key) => {
-    const argument = args[key];
-    const place = { here: each, statement: tiling, fit: true };
-    const values = argument?.arg === 'expr' ? evaluate(argument.expr, place, env) : 1;
-    return [key, { tiling: each, data: expand(values, each, env.real) }] as const;
+/** The lets of a format; one that a named fit sets keeps its scope and takes the new expression. */
+function letsInForce(format: Format, replaced: Replaced): Let[] {
+  return format.lets.map((let_) => {
+    const set = replaced.get(let_.names[0]!);
+    if (set === undefined) return let_;
+    if (let_.names.length !== set.names.length || !let_.names.every((name) => set.names.includes(name))) {
+      throw new RangeError(
+        `${format.name}: a named fit sets ${set.names.join(', ')}; the let that it replaces gives ${let_.names.join(', ')}`,
+      );
+    }
+    return { names: set.names, scope: let_.scope, expr: set.expr };
   });
-
-  const reals = fit.results.filter((result) => result !== 'codes').map(() => new env.real(tiling.count));
-  const codes = fit.hasCodes ? new env.real(each.count) : null;
-  for (let tile = 0; tile < tiling.count; tile++) {
-    const inside = (grid: Grid): Reals => valuesInside(grid, tiling, tile, env.geometry, env.real);
-    const weights = Object.fromEntries(perWeight.map(([key, grid]) => [key, inside(grid)]));
-    const result = fit.run({ x: inside(env.weights()), weights, constants, words, numbers });
-    for (const [k, array] of reals.entries()) array[tile] = result.reals[k]!;
-    if (codes !== null && result.codes !== null) scatter(result.codes, codes, tiling, tile, env.geometry);
-  }
-  const results: Values[] = fit.results.map((result, k) =>
-    result === 'codes' ? { tiling: each, data: codes! } : { tiling, data: reals[k]! },
-  );
-  if (results.length < wanted)
-    throw new RangeError(`${formatName}: ${name} gives ${results.length} results, not ${wanted}`);
-  return results;
-}
-
-/** Puts the values of one tile's weights back where the weights stand. */
-function scatter(values: Reals, out: Reals, tiling: Tiling, tile: number, geometry: Geometry): void {
-  const { top, bottom, left, right } = tileBounds(tiling, tile, geometry);
-  const width = right - left;
-  for (let row = top; row < bottom; row++) {
-    out.set(values.subarray((row - top) * width, (row - top + 1) * width), row * geometry.storedCols + left);
-  }
 }

@@ -10,6 +10,7 @@ import {
   type EncodeOptions,
   type Fields,
   type Format,
+  fieldsRead,
   type Geometry,
   KEPT_STREAM,
   keptWeights,
@@ -19,10 +20,11 @@ import {
   type Packed,
   type Plan,
   planLayout,
+  type StoredField,
 } from '@fewerbits/format';
 import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
 import { type Environment, evaluate } from './evaluate.ts';
-import { entryValues, fieldGrid, fieldTiling } from './fields.ts';
+import { entryValues, fieldGrid, fieldTiling, outerTiling } from './fields.ts';
 import { type Fitting, startFitting } from './fitting.ts';
 import {
   applyOutliers,
@@ -68,7 +70,7 @@ export function encodeFields(format: Format, weights: Float32Array, options: Enc
   }
   const name = options.name ?? 'tensor';
   const fixed = givenCodes(format, plan, options.given ?? {});
-  const start = (x: Reals): Fitting =>
+  const start = (x: Reals, held = fixed): Fitting =>
     startFitting({
       format,
       plan,
@@ -76,7 +78,7 @@ export function encodeFields(format: Format, weights: Float32Array, options: Enc
       x,
       importance: options.importance ?? null,
       fit: options.fit ?? null,
-      fixed,
+      fixed: held,
       nested: encodeNested,
       name,
     });
@@ -89,19 +91,35 @@ export function encodeFields(format: Format, weights: Float32Array, options: Enc
       ? original
       : storedMatrix(without(weights, outliers!, early, geometry), format, geometry, name);
 
-  // Fields that later steps read are fitted on the weights as they are; everything else on the data with those steps undone.
-  const fitting = start(undoSteps(format, dense.x, start(dense.x).env));
+  // What later steps read is fitted on the weights as they are and held; everything else sees the data with those steps undone.
+  const outer = start(dense.x);
+  const held = new Map(fixed);
+  for (const name of readByLaterSteps(format)) held.set(name, outer.codesOf(name));
+  const fitting = start(undoSteps(format, dense.x, outer.env), held);
   const codes: Record<string, Codes> = {};
   for (const field of plan.fields)
     if (!field.name.startsWith('outliers.')) codes[field.name] = fitting.codesOf(field.name);
   if (outliers !== null) {
     const decoded = evaluateDense(format, { shape, codes, kept: dense.kept });
-    const env = withValue(start(original.x).env, decoded, geometry);
+    const each = geometry.tilings.get('each')!;
+    // The fields as they are stored, beside the weights as they were.
+    const asStored = { ...fitting.env, weights: () => ({ tiling: each, data: original.x }) };
+    const env = withValue(asStored, decoded, geometry);
     const units = early ?? chooseOutliers(format, env);
     const values = outlierValues(outliers, units, env, geometry);
     Object.assign(codes, outlierCodes(format, units, values, geometry, name));
   }
   return { shape, codes, kept: dense.kept };
+}
+
+/** Fields that the steps after the first value read. */
+function readByLaterSteps(format: Format): Set<string> {
+  const names = new Set<string>();
+  for (const step of format.steps.slice(1)) {
+    if (step.step === 'gather') names.add(step.field);
+    if (step.step === 'value') for (const name of fieldsRead(step.expr)) names.add(name);
+  }
+  return names;
 }
 
 /** The weights with the outliers put to zero: what the dense codes are fitted to. */
@@ -141,8 +159,12 @@ function outlierValues(outliers: Outliers, units: OutlierUnits, env: Environment
   return values;
 }
 
-function encodeNested(format: Format, values: Reals): { codes: Record<string, Codes>; values: Reals } {
-  const fields = encodeFields(format, Float32Array.from(values), { name: format.name });
+function encodeNested(
+  format: Format,
+  values: Reals,
+  given: Readonly<Record<string, Codes>>,
+): { codes: Record<string, Codes>; values: Reals } {
+  const fields = encodeFields(format, Float32Array.from(values), { name: format.name, given });
   return { codes: { ...fields.codes }, values: evaluateFields(format, fields) };
 }
 
@@ -220,9 +242,15 @@ function packFields(format: Format, fields: Fields): Packed {
         `${format.name}: ${stored.name} has ${stored.entries} entries on this shape, not ${codes.length}`,
       );
     }
+    refuseForeignCodes(format, stored, codes);
   }
   const streams = packStreams(plan, fields.codes);
-  if (keptWeights(format, plan.geometry) > 0) streams[KEPT_STREAM] = keptBytes(fields.kept);
+  const kept = keptWeights(format, plan.geometry);
+  if (fields.kept.length !== kept)
+    throw new RangeError(
+      `${format.name}: ${kept} weights are kept as they are, ${fields.kept.length} are given`,
+    );
+  if (kept > 0) streams[KEPT_STREAM] = keptBytes(fields.kept);
   return { shape: fields.shape, streams };
 }
 
@@ -235,6 +263,17 @@ function unpackFields(format: Format, packed: Packed): Fields {
     codes: unpackStreams(plan, packed.streams),
     kept: readKept(format, packed, count),
   };
+}
+
+/** A code of too many bits would spill into its neighbours. */
+function refuseForeignCodes(format: Format, stored: StoredField, codes: Codes): void {
+  if (stored.bits === 0) return;
+  for (let entry = 0; entry < codes.length; entry++) {
+    if (codes[entry]! < 2 ** (stored.bits ?? stored.numberAt(entry).bits)) continue;
+    throw new RangeError(
+      `${format.name}: ${stored.name}[${entry}] = ${codes[entry]} is not a code of ${stored.bits} bits`,
+    );
+  }
 }
 
 /** How many units the codes of a format's outliers hold. */
@@ -313,8 +352,9 @@ function decodeEnvironment(
     codes: (name) => ({
       tiling: stored.get(name)!.tiling,
       codes: codes[name]!,
-      bits: stored.get(name)!.bits ?? 0,
+      bits: stored.get(name)!.bits,
     }),
+    outer: (tiling) => outerTiling(format, geometry, tiling),
     tilingOf: (kind, name) => {
       if (kind === 'let') return refuse('a let')();
       return fieldTiling(fields.get(name)!, geometry, (key) => number(key).dimension);

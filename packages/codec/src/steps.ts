@@ -20,9 +20,11 @@ import { expand, type Grid, type Reals } from './values.ts';
 /** The weights that a format's fields stand for: every step in order. */
 export function applySteps(format: Format, env: Environment): Reals {
   const each = env.geometry.tilings.get('each')!;
-  let values: Grid = { tiling: each, data: new env.real(each.count) };
-  for (const step of format.steps) values = { tiling: each, data: applyStep(step, values, env) };
-  return values.data;
+  const [first, ...later] = format.steps;
+  if (first?.step !== 'value') throw new RangeError(`${format.name} has no value`);
+  let data = expand(evaluate(first.expr, { here: each, statement: each, fit: false }, env), each, env.real);
+  for (const step of later) data = applyStep(step, { tiling: each, data }, env);
+  return data;
 }
 
 /** The data that fits see: the weights with every later step undone. */
@@ -84,7 +86,7 @@ function replaceValue(expr: Expr): Expr {
     case 'value':
       return { op: 'field', name: PREVIOUS, index: [] };
     case 'neg':
-      return { op: 'mul', left: { op: 'const', value: -1 }, right: replaceValue(expr.of) };
+      return { op: 'neg', of: replaceValue(expr.of) };
     case 'add':
     case 'sub':
     case 'mul':

@@ -16,10 +16,29 @@ export function whyNotExecutable(format: Format): string | null {
   }
   for (const field of format.fields) {
     if (field.storage.kind !== 'format') continue;
-    const inner = whyNotExecutable(field.storage.format);
+    const inner = whyNotNested(field.storage.format, format) ?? whyNotExecutable(field.storage.format);
     if (inner !== null) return `${field.name} is stored in ${field.storage.format.name}, and ${inner}`;
   }
+  const crossing = format.steps.slice(1).find((step) => step.step !== 'value');
+  if (crossing !== undefined && format.tail === 'pad')
+    return `its ${crossing.step} would move weights into padding`;
+  if (crossing?.step === 'permute' && format.tail === 'short') return 'its permute needs whole tiles';
+  if (format.outliers !== null && format.outliers.unit !== 'each') {
+    if (format.tail === 'keep')
+      return 'whole rows or columns cannot be outliers beside weights that are kept';
+    if (format.outliers.index.kind === 'csr')
+      return 'csr indexes single weights, its outliers are whole rows or columns';
+  }
   if (hasStoredWidths(format)) return 'the width of its codes depends on stored data';
+  return null;
+}
+
+/** A nested format holds scales: one row of fixed length, all of which count. */
+function whyNotNested(inner: Format, outer: Format): string | null {
+  if (inner.outliers !== null) return 'a nested format cannot store outliers apart';
+  if (inner.entropy.length > 0) return 'a nested format cannot be entropy coded';
+  if (inner.tail === 'keep') return 'a nested format cannot keep values as they are';
+  if (outer.tail === 'pad') return 'padding would enter its statistics';
   return null;
 }
 

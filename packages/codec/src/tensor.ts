@@ -45,6 +45,9 @@ export function fromStoredMatrix(
     out.set(values.subarray(row * storedCols, row * storedCols + width), row * cols);
   }
   if (format.tail !== 'keep') return;
+  const beyond = rows * cols - storedRows * storedCols;
+  if (kept.length !== beyond)
+    throw new RangeError(`${format.name}: ${beyond} weights are kept as they are, ${kept.length} are given`);
   let next = 0;
   for (let row = 0; row < rows; row++) {
     for (let col = row < storedRows ? storedCols : 0; col < cols; col++)

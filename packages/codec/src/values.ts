@@ -23,7 +23,10 @@ export type Values = number | Grid;
 
 /** Whether every tile of `fine` lies in one tile of `coarse`. */
 export function refines(fine: Tiling, coarse: Tiling): boolean {
-  return divides(fine.height, coarse.height) && divides(fine.width, coarse.width);
+  // One tile over a whole side holds every tile along it, the short last one too.
+  const down = coarse.rows === 1 || divides(fine.height, coarse.height);
+  const across = coarse.cols === 1 || divides(fine.width, coarse.width);
+  return down && across;
 }
 
 function divides(small: number, large: number): boolean {

@@ -193,9 +193,9 @@ export function failures(comparison: Comparison): string[] {
     });
 }
 
-/** `axis 0 (TF.js kernels are [in, out])`. */
+/** `axis 0: TF.js kernels are [in, out]`. */
 export function axisText(axis: number | null, reason: string): string {
-  return axis === null ? `last axis (${reason})` : `axis ${axis} (${reason})`;
+  return axis === null ? `last axis: ${reason}` : `axis ${axis}: ${reason}`;
 }
 
 function mark(total: Total): string {

@@ -14,8 +14,8 @@
  */
 import { describeNumber, type NumberType, preludeNumber, resolveNumber } from '@fewerbits/numerics';
 import { defaultLayout } from './default-layout.ts';
-import { fieldsRead, some } from './expr.ts';
 import { checkLayout } from './plan/coverage.ts';
+import { checkReferences } from './references.ts';
 import {
   type AggregateName,
   type BinaryOp,
@@ -179,8 +179,6 @@ export function buildFormat(name: string, parts: FormatParts): Format {
 }
 
 const FIXED_SCOPES: ReadonlySet<string> = new Set(['tensor', 'row', 'column', 'each']);
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 function soleField(name: string, fields: readonly Field[]): Expr {
   if (fields.length !== 1)
     throw new RangeError(`${name}: with ${fields.length} fields the value must be given`);
@@ -188,39 +186,7 @@ function soleField(name: string, fields: readonly Field[]): Expr {
 }
 
 function checkBuilt(format: Format): void {
-  const names = new Set<string>();
-  const declare = (name: string): void => {
-    if (!NAME.test(name))
-      throw new RangeError(`${format.name}: '${name}' is not a name (letters, digits, underscores)`);
-    if (names.has(name)) throw new RangeError(`${format.name}: ${name} is declared twice`);
-    names.add(name);
-  };
-  if (!NAME.test(format.name))
-    throw new RangeError(`'${format.name}' is not a name (letters, digits, underscores)`);
-  for (const scope of format.scopes) declare(scope.name);
-  for (const field of format.fields) declare(field.name);
-  for (const let_ of format.lets) let_.names.forEach(declare);
-  const known = new Set(format.fields.map((field) => field.name));
-  const read = (expr: Expr): void => {
-    for (const field of fieldsRead(expr)) {
-      if (!known.has(field))
-        throw new RangeError(`${format.name}: an expression reads unknown field ${field}`);
-    }
-    some(expr, (e) => {
-      if (
-        (e.op === 'level' || e.op === 'nearest' || e.op === 'code_of') &&
-        !Object.hasOwn(format.numbers, e.number)
-      ) {
-        throw new RangeError(
-          `${format.name}: an expression names unknown number ${e.number}; list it under numbers`,
-        );
-      }
-      return false;
-    });
-  };
-  for (const field of format.fields) if (field.fit !== null) read(field.fit);
-  for (const let_ of format.lets) read(let_.expr);
-  for (const step of format.steps) if (step.step === 'value') read(step.expr);
+  checkReferences(format);
   const problem = checkLayout(format)[0];
   if (problem !== undefined) throw new RangeError(`${format.name}: ${problem.message}`);
 }

@@ -108,6 +108,12 @@ export function affineIn(expr: Expr, field: string): Affine | null {
   const reads = (e: Expr): boolean => fieldsRead(e).has(field);
   if (expr.op === 'field' && expr.name === field && expr.index.length === 0)
     return { slope: null, offset: null };
+  if (expr.op === 'neg') {
+    const inner = affineIn(expr.of, field);
+    if (inner === null) return null;
+    const slope: Expr = { op: 'neg', of: inner.slope ?? { op: 'const', value: 1 } };
+    return { slope, offset: inner.offset === null ? null : { op: 'neg', of: inner.offset } };
+  }
   if (expr.op !== 'add' && expr.op !== 'sub' && expr.op !== 'mul' && expr.op !== 'div') return null;
   const onLeft = reads(expr.left);
   if (onLeft === reads(expr.right)) return null;

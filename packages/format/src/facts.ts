@@ -4,11 +4,11 @@
  */
 import { resolveNumber } from '@fewerbits/numerics';
 import { readsData } from './expr.ts';
+import { KEPT_STREAM, keptWeights } from './kept.ts';
 import { probeShape } from './plan/coverage.ts';
 import type { PlanOptions } from './plan/fields.ts';
-import { geometry, lcm, matrixShape, tileMultiple } from './plan/geometry.ts';
+import { lcm, matrixShape, tileMultiple } from './plan/geometry.ts';
 import { planLayout } from './plan/plan.ts';
-import type { MatrixShape } from './sizes.ts';
 import type { Format } from './types.ts';
 
 export interface FormatFacts {
@@ -50,31 +50,22 @@ export function hasStoredWidths(format: Format): boolean {
   });
 }
 
-/** The bits of each stream for a tensor, before entropy coding, with the padding to whole bytes. */
+/** The bytes of each stream for a tensor, with the padding to whole bytes; entropy-coded streams have no formula and are left out. */
 export function streamBytes(
   format: Format,
   shape: readonly number[],
   options: PlanOptions = {},
 ): Record<string, number> {
   const plan = planLayout(format, matrixShape(format.view, shape), options);
-  const lengths = Object.fromEntries(plan.streams.map((stream) => [stream.name, stream.bytes]));
+  const fixed = plan.streams.filter((stream) => stream.coded === null);
+  const lengths = Object.fromEntries(fixed.map((stream) => [stream.name, stream.bytes]));
   const rest = keptWeights(format, matrixShape(format.view, shape));
   return rest === 0 ? lengths : { ...lengths, [KEPT_STREAM]: rest * 4 };
 }
 
-/** All bytes of a tensor of this shape. */
+/** All bytes of a tensor of this shape that a formula gives. */
 export function encodedLength(format: Format, shape: readonly number[], options: PlanOptions = {}): number {
   return Object.values(streamBytes(format, shape, options)).reduce((a, b) => a + b, 0);
-}
-
-/** The stream that `tail keep` adds: the weights beyond the last whole tile, binary32, row-major. */
-export const KEPT_STREAM = 'kept';
-
-/** How many weights `tail keep` stores as they are. */
-export function keptWeights(format: Format, shape: MatrixShape): number {
-  if (format.tail !== 'keep') return 0;
-  const geo = geometry(format, shape);
-  return shape.rows * shape.cols - geo.storedRows * geo.storedCols;
 }
 
 /** Sides that patterns over `rows / 8`, three codes to a word or five digits to a byte all divide. */
@@ -130,7 +121,9 @@ function outlierBits(format: Format): number {
   if (outliers === null || !('top' in outliers.select)) return 0;
   const width = (key: string): number => resolveNumber(format.numbers[key]!).bits;
   const value = width(outliers.value.number);
-  if (outliers.index.kind === 'bitmap') return 1 + outliers.select.top * value;
+  // A bitmap over rows or columns drops out of the limit, like any field of a row or column.
+  if (outliers.index.kind === 'bitmap')
+    return (outliers.unit === 'each' ? 1 : 0) + outliers.select.top * value;
   const index = outliers.index.kind === 'coo' ? outliers.index.number : outliers.index.column;
   return outliers.select.top * (outliers.unit === 'each' ? width(index) + value : value);
 }

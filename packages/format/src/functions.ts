@@ -50,7 +50,11 @@ export const FUNCTIONS: Readonly<Record<FunctionName, (...args: number[]) => num
   min: Math.min,
   max: Math.max,
   clamp: (x, low, high) => Math.min(high!, Math.max(low!, x!)),
-  mod: (a, b) => ((a! % b!) + b!) % b!,
+  mod: (a, b) => {
+    // Adding b first would lose a small remainder.
+    const rest = a! % b!;
+    return rest !== 0 && rest < 0 !== b! < 0 ? rest + b! : rest;
+  },
   if: (condition, a, b) => (condition !== 0 ? a! : b!),
   choose: (k, ...rest) => rest[Math.min(rest.length - 1, Math.max(0, Math.trunc(k!) || 0))]!,
   exp: Math.exp,

@@ -39,12 +39,11 @@ export {
   type FormatFacts,
   formatFacts,
   hasStoredWidths,
-  KEPT_STREAM,
-  keptWeights,
   streamBytes,
 } from './facts.ts';
 export { FUNCTION_ARITY, FUNCTIONS } from './functions.ts';
 export { decodeText, formatId, sameDecoding, sameNumbers } from './identity.ts';
+export { KEPT_STREAM, keptWeights } from './kept.ts';
 export { canonicalName, type FormatSpec, kebabName, parseSpec, parseSpecList, specText } from './name.ts';
 export type { RadixGroup } from './plan/bits.ts';
 export { checkLayout, type LayoutProblem, probeShape } from './plan/coverage.ts';

@@ -4,6 +4,7 @@
  */
 import type { NumberType } from '@fewerbits/numerics';
 import { z } from 'zod';
+import { checkReferences } from './references.ts';
 import { type Expr, FORMAT_VERSION, type Format, type Item, type Size } from './types.ts';
 
 const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
@@ -147,14 +148,14 @@ const item: z.ZodType<Item> = z.lazy(() =>
       bits: z.tuple([whole, whole]).nullable(),
       pattern: pattern.nullable(),
       radix: z
-        .strictObject({ digits: whole, bits: whole, order: z.enum(['low', 'high', 'fraction']) })
+        .strictObject({ digits: whole.min(1), bits: whole, order: z.enum(['low', 'high', 'fraction']) })
         .nullable(),
     }),
     z.strictObject({ item: z.literal('scope'), scope: name, items: z.array(item) }),
     z.strictObject({ item: z.literal('zip'), items: z.array(item) }),
     z.strictObject({
       item: z.literal('words'),
-      bits: whole,
+      bits: whole.min(1),
       msb: z.boolean(),
       whole: z.boolean(),
       items: z.array(item),
@@ -253,7 +254,11 @@ export function formatFromJson(json: unknown): Format {
   }
   const result = format.safeParse(json);
   if (result.success) {
-    checkNames(result.data);
+    try {
+      checkReferences(result.data);
+    } catch (error) {
+      throw new RangeError(`not a format.json: ${(error as Error).message}`);
+    }
     return result.data;
   }
   const issue = result.error.issues[0]!;
@@ -264,26 +269,4 @@ export function formatFromJson(json: unknown): Format {
 /** A Format as JSON text, two-space indented; `formatFromJson(JSON.parse(text))` gives the Format back. */
 export function formatToJson(value: Format): string {
   return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-/** References that the shape of the JSON cannot check: scopes, numbers and fields that are named must be there. */
-function checkNames(value: Format): void {
-  const scopes = new Set(value.scopes.map((scope) => scope.name));
-  for (const fixed of ['tensor', 'row', 'column', 'each']) {
-    if (!scopes.has(fixed)) throw new RangeError(`not a format.json: scope ${fixed} is missing`);
-  }
-  for (const field of value.fields) {
-    if (!scopes.has(field.scope))
-      throw new RangeError(`not a format.json: field ${field.name} stands in unknown scope ${field.scope}`);
-    const keys =
-      field.storage.kind === 'number'
-        ? [field.storage.number]
-        : field.storage.kind === 'choose'
-          ? field.storage.numbers
-          : [];
-    for (const key of keys) {
-      if (!Object.hasOwn(value.numbers, key))
-        throw new RangeError(`not a format.json: field ${field.name} uses unknown number ${key}`);
-    }
-  }
 }

@@ -78,7 +78,7 @@ export interface Let {
   readonly expr: Expr;
 }
 
-/** A named alternative fit: `sets` replace the fits of those fields. */
+/** A named alternative fit: `sets` replace the fits of those fields, or the value of the let that gives those names. */
 export interface FitSet {
   readonly name: string;
   readonly sets: readonly { readonly names: readonly string[]; readonly expr: Expr }[];

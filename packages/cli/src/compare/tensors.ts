@@ -4,7 +4,8 @@
 import type { ComparedTensor, KeptTensor } from '@fewerbits/compare';
 import { openTensorFile, type TensorFile, type TensorInfo } from '@fewerbits/tensorfile';
 import { InputError } from '../input-error.ts';
-import { isFloatTensor, shapeOf, tensorStatistics } from '../tensor-shape.ts';
+import { shownPath } from '../shown-path.ts';
+import { isFloatTensor, nonFiniteText, shapeOf, tensorStatistics } from '../tensor-shape.ts';
 import type { TensorPlace } from './tasks.ts';
 
 /** Smaller tensors cost nothing as they are. */
@@ -24,7 +25,8 @@ export interface ChosenTensors {
 }
 
 /**
- * Reads every file once, in pieces. With a pattern, tensors that do not match are kept with that reason.
+ * Reads every file once, in pieces. With a pattern, tensors that do not match are kept with that reason;
+ * so are tensors with NaN or infinities, of which no format has an error.
  * @throws TensorFileError for a file that cannot be read, InputError where no tensor is left.
  */
 export async function chooseTensors(
@@ -39,20 +41,22 @@ export async function chooseTensors(
   for (const path of new Set(paths)) {
     const file = await openTensorFile(path, open);
     try {
-      files.push({ path, container: file.container });
+      const shown = shownPath(path);
+      files.push({ path: shown, container: file.container });
       for (const info of file.tensors) {
         signal.throwIfAborted();
-        const label = paths.length > 1 ? `${path}#${info.name}` : info.name;
-        const reason = whyKept(file, info, pattern);
-        if (reason === null) tensors.push(await chosen(file, info, { path, open, name: info.name, label }));
+        const label = paths.length > 1 ? `${shown}#${info.name}` : info.name;
+        const place = { path, open, name: info.name, label };
+        const choice = await choose(file, info, place, pattern);
+        if (typeof choice !== 'string') tensors.push(choice);
         else
           kept.push({
             name: label,
-            file: path,
+            file: shown,
             shape: info.shape,
             dtype: info.dtype,
             bytes: info.byteLength,
-            reason,
+            reason: choice,
           });
       }
     } finally {
@@ -62,26 +66,36 @@ export async function chooseTensors(
   if (tensors.length > 0) return { files, tensors, kept };
   const reasons = [...new Set(kept.map(({ reason }) => reason))];
   throw new InputError(
-    `nothing to compare in ${paths.join(', ')}: ${reasons.length === 0 ? 'no tensors' : reasons.join('; ')}`,
+    `nothing to compare in ${paths.map(shownPath).join(', ')}: ${reasons.length === 0 ? 'no tensors' : reasons.join('; ')}`,
   );
 }
 
 function whyKept(file: TensorFile, info: TensorInfo, pattern: RegExp | undefined): string | null {
   const weights = info.shape.reduce((product, size) => product * size, 1);
-  if (pattern !== undefined && !pattern.test(info.name)) return 'its name does not match --tensor';
+  if (pattern !== undefined && !pattern.test(info.name)) return 'not matched by --tensor';
+  if (info.unreadable !== undefined) return info.unreadable;
   if (!isFloatTensor(file, info)) return `${info.dtype} is no type of weights`;
   if (info.shape.length < 2) return 'fewer than two axes';
   if (weights < LEAST_WEIGHTS) return `fewer than ${LEAST_WEIGHTS} weights`;
   return null;
 }
 
-async function chosen(file: TensorFile, info: TensorInfo, place: TensorPlace): Promise<ChosenTensor> {
-  const { rms, crest, kurtosis, studentDf } = shapeOf(await tensorStatistics(file, info));
+/** The tensor with its facts, or why it is kept. */
+async function choose(
+  file: TensorFile,
+  info: TensorInfo,
+  place: TensorPlace,
+  pattern: RegExp | undefined,
+): Promise<ChosenTensor | string> {
+  const reason = whyKept(file, info, pattern);
+  if (reason !== null) return reason;
+  const { nonFinite, rms, crest, kurtosis, studentDf } = shapeOf(await tensorStatistics(file, info));
+  if (nonFinite > 0) return nonFiniteText(nonFinite);
   const { shape, contractionAxis: axis, axisKnown, axisReason } = info;
   const weights = shape.reduce((product, size) => product * size, 1);
   const about = {
     name: place.label,
-    file: place.path,
+    file: shownPath(place.path),
     shape,
     axis,
     axisKnown,

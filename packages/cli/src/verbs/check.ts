@@ -19,9 +19,14 @@ export async function check(
 ): Promise<boolean> {
   const loader = fileLoader();
   const checked: CheckedFile[] = [];
-  for (const path of await qfFiles(paths)) {
+  const sources = (await qfFiles(paths)).map((path) => ({ path, source: readSource(path) }));
+  const names = new Set(sources.map(({ source }) => source.name));
+  for (const { path, source } of sources) {
     signal.throwIfAborted();
-    checked.push({ path, diagnostics: checkFile(readSource(path), loader) });
+    // A mistake in an imported file is told once: with that file, if it is checked too.
+    const own = (diagnostic: Diagnostic): boolean =>
+      diagnostic.source.name === source.name || !names.has(diagnostic.source.name);
+    checked.push({ path, diagnostics: checkFile(source, loader).filter(own) });
   }
   const kind = json ? 'json' : (textOption(options, 'errorFormat') ?? 'text');
   io.out(WRITERS[kind]!(checked, io.color));

@@ -22,9 +22,10 @@ import { splitFormats } from '../format-list.ts';
 import { InputError } from '../input-error.ts';
 import { type Context, type Options, version } from '../main.ts';
 import { countOption, openOptions, patternOption, textOption } from '../option-values.ts';
-import { writeFileWhole } from '../write-file.ts';
+import { shownPath } from '../shown-path.ts';
+import { requirePlace, writeFileWhole } from '../write-file.ts';
 
-/** Compares; there are never findings. A format that refuses a tensor leaves an empty cell with its reason. */
+/** Compares. A format that refuses a tensor leaves an empty cell with its reason; a finding is only that nothing could be measured. */
 export async function compare(
   { io, json, signal }: Context,
   paths: readonly string[],
@@ -37,8 +38,12 @@ export async function compare(
   const list = textOption(options, 'formats');
   const pattern = patternOption(options, 'tensor');
   const threads = countOption(options, 'jobs', 1) ?? availableParallelism();
-  const contenders = await chooseContenders(list === undefined ? DEFAULT_FORMATS : splitFormats(list));
-  io.note(`reading ${paths.join(', ')}\n`);
+  const formats = list === undefined ? DEFAULT_FORMATS : splitFormats(list);
+  if (formats.length === 0)
+    throw new InputError('--formats: the list is empty; leave it out for the usual formats');
+  if (report !== undefined) await requirePlace(report);
+  const contenders = await chooseContenders(formats);
+  io.note(`reading ${paths.map(shownPath).join(', ')}\n`);
   const { files, tensors, kept } = await chooseTensors(paths, openOptions(options), pattern, signal);
   const perTensor = await Promise.all(tensors.map(({ about }) => contenders.on(about.studentDf)));
   const tasks = tasksOf(tensors, perTensor);
@@ -73,7 +78,7 @@ export async function compare(
         ? comparisonCsv
         : comparisonText;
   io.out(write(comparison));
-  return false;
+  return !comparison.rows.some(isMeasured);
 }
 
 /** Large tensors first, so that threads end at about the same time. */

@@ -2,6 +2,7 @@
  * `decode`: a file that `encode` wrote back to weights; bare bytes where format and shape are given.
  */
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { interpreter } from '@fewerbits/codec';
 import { canonicalName, encodedLength, formatFacts, type Packed } from '@fewerbits/format';
 import { fromRows, openTensorFile, writeNpy, writeSafetensors } from '@fewerbits/tensorfile';
@@ -10,8 +11,8 @@ import { chooseFormat } from '../format-argument.ts';
 import { InputError, refusable } from '../input-error.ts';
 import { uninterrupted } from '../interrupt.ts';
 import type { Context, Options } from '../main.ts';
-import { countOption, shapeOption, textOption } from '../option-values.ts';
-import { writeFileWhole } from '../write-file.ts';
+import { countOption, STREAM, shapeOption, textOption } from '../option-values.ts';
+import { requirePlace, writeFileWhole } from '../write-file.ts';
 
 /** Decodes; there are never findings. */
 export async function decode(
@@ -20,8 +21,11 @@ export async function decode(
   options: Options,
 ): Promise<boolean> {
   const output = textOption(options, 'output')!;
-  if (!/\.(npy|f32|bin|raw|safetensors)$/.test(output))
+  if (output === STREAM && json)
+    throw new InputError('-o -: standard output takes the weights or the JSON object; leave one out');
+  if (output !== STREAM && !/\.(npy|f32|bin|raw|safetensors)$/.test(output))
     throw new InputError(`-o ${output}: the ending says what to write; use .npy, .f32 or .safetensors`);
+  if (output !== STREAM) await requirePlace(output);
   const { about, packed } =
     options.raw === true ? await readRaw(input, options) : await readEncoded(input, options);
   const { format, tensor, shape, axis } = about;
@@ -34,7 +38,8 @@ export async function decode(
     );
   });
   signal.throwIfAborted();
-  await write(output, tensor, shape, weights, signal);
+  if (output === STREAM) io.out(littleEndian(weights));
+  else await write(output, tensor, shape, weights, signal);
   const result = {
     tensor,
     shape,
@@ -88,16 +93,18 @@ async function readRaw(input: string, options: Options): Promise<Encoded> {
   const axis = countOption(options, 'axis', 0) ?? null;
   if (axis !== null && axis >= shape.length)
     throw new InputError(`--axis ${axis}: the shape has ${shape.length} axes, counted from 0`);
-  const bytes = await readFile(input).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`cannot read ${input} (${error.code ?? error.message}); check the path`, {
-      cause: error,
-    });
-  });
+  const bytes = await (input === STREAM ? buffer(process.stdin) : readFile(input)).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new InputError(`cannot read ${input} (${error.code ?? error.message}); check the path`, {
+        cause: error,
+      });
+    },
+  );
   const rows = rowsShape(shape, axis);
   const wanted = refusable(label, () => encodedLength(format, rows));
   if (bytes.length !== wanted)
     throw new InputError(
-      `${input} has ${bytes.length} bytes; ${label} of shape ${shape.join(', ')} takes ${wanted}`,
+      `${input} has ${bytes.length} bytes; ${label} of shape ${shape.join(', ')} takes ${wanted}; check --format and --shape`,
     );
   return {
     about: { format, tensor: 'tensor', shape, axis },

@@ -10,8 +10,8 @@ import { InputError, refusable } from '../input-error.ts';
 import { uninterrupted } from '../interrupt.ts';
 import type { Context, Options } from '../main.ts';
 import { openTensor } from '../one-tensor.ts';
-import { openOptions, textOption } from '../option-values.ts';
-import { writeFileWhole } from '../write-file.ts';
+import { openOptions, STREAM, textOption } from '../option-values.ts';
+import { requirePlace, writeFileWhole } from '../write-file.ts';
 
 /** Encodes; there are never findings. */
 export async function encode(
@@ -27,6 +27,9 @@ export async function encode(
     throw new InputError(
       `-o ${output}: encoded tensors are written as .safetensors; for bare bytes there is --raw`,
     );
+  if (raw === STREAM && json)
+    throw new InputError('--raw -: standard output takes the bytes or the JSON object; leave one out');
+  for (const path of [output, raw]) if (path !== undefined && path !== STREAM) await requirePlace(path);
   const chosen = await chooseFormat(textOption(options, 'format')!);
   const { format, label } = chosen;
   const fit = fitOf(
@@ -70,7 +73,8 @@ export async function encode(
       throw new InputError(
         `--raw: the ${streams.map(([stream]) => stream).join(' and ')} of this shape do not fit one stream; use -o`,
       );
-    await writeFileWhole(raw, streams[0]![1], signal);
+    if (raw === STREAM) io.out(streams[0]![1]);
+    else await writeFileWhole(raw, streams[0]![1], signal);
   }
   const bytes = Object.values(packed.streams).reduce((sum, stream) => sum + stream.length, 0);
   const result = {
@@ -92,11 +96,14 @@ export async function encode(
   if (json) io.out(`${JSON.stringify({ version: 1, ...result }, null, 2)}\n`);
   else
     io.note(
-      `${name} [${shape.join(', ')}] along ${axis === null ? 'its last axis' : `axis ${axis}`} (${tensor.info.axisReason}) as ${label}: ` +
-        `${bytes} bytes, ${Number(result.bitsPerParam.toFixed(4))} bits per parameter\n`,
+      `${name} [${shape.join(', ')}] as ${label}${fit === null || fit === chosen.fit ? '' : `@${fit}`}: ${bytes} bytes, ${Number(result.bitsPerParam.toFixed(4))} bits per parameter; ` +
+        `blocks along ${axis === null ? 'the last axis' : `axis ${axis}`}: ${tensor.info.axisReason}\n`,
     );
   return false;
 }
+
+/** The fit that reads an importance matrix, where a format has one. */
+const IMPORTANCE_FIT = 'imatrix';
 
 function fitOf(
   options: Options,
@@ -104,10 +111,12 @@ function fitOf(
   known: readonly string[],
   label: string,
 ): string | null {
-  const fit = textOption(options, 'fit')?.replaceAll('-', '_') ?? named;
+  // Formats whose libraries have a second search for importances name it so; the first would not read them.
+  const usual = options.importance !== undefined && known.includes(IMPORTANCE_FIT) ? IMPORTANCE_FIT : null;
+  const fit = textOption(options, 'fit')?.replaceAll('-', '_') ?? named ?? usual;
   if (fit === null || known.includes(fit)) return fit;
   throw new InputError(
-    `--fit ${fit}: ${label} has ${known.length === 0 ? 'no named fits' : `the fits ${known.join(', ')}`}`,
+    `--fit ${fit}: ${label} has ${known.length === 0 ? 'no named fits; leave it out' : `the fits ${known.join(', ')}`}`,
   );
 }
 

@@ -4,7 +4,8 @@
 import { type Diagnostic, formatSource, renderDiagnostic } from '@fewerbits/dsl';
 import { InputError } from '../input-error.ts';
 import type { Context, Options } from '../main.ts';
-import { qfFiles, readSource, STDIN } from '../qf-files.ts';
+import { STREAM } from '../option-values.ts';
+import { qfFiles, readSource } from '../qf-files.ts';
 import { unifiedDiff } from '../unified-diff.ts';
 import { writeFileWhole } from '../write-file.ts';
 
@@ -23,7 +24,7 @@ export async function fmt(
   options: Options,
 ): Promise<boolean> {
   const { write, diff } = options;
-  if (write === true && paths.includes(STDIN))
+  if (write === true && paths.includes(STREAM))
     throw new InputError('-w cannot write to standard input; leave it out to print');
   const files: Formatted[] = [];
   for (const path of await qfFiles(paths)) {

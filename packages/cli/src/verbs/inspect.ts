@@ -1,21 +1,15 @@
 /**
  * `inspect`: the tensors of a file, where their blocks would run, and the shape of their values.
  */
-import {
-  countText,
-  dfText,
-  errorText,
-  markdownTable,
-  printable,
-  shapeText,
-  textTable,
-} from '@fewerbits/compare';
+import { dfText, errorText, markdownTable, printable, shapeText, textTable } from '@fewerbits/compare';
 import { canonicalName, formatFacts, formatId } from '@fewerbits/format';
 import { openTensorFile, type TensorFile, type TensorInfo } from '@fewerbits/tensorfile';
 import { type Description, readDescription } from '../encoded-file.ts';
+import { InputError } from '../input-error.ts';
 import type { Context, Options } from '../main.ts';
 import { openOptions, patternOption } from '../option-values.ts';
-import { isFloatTensor, type TensorShape, tensorShape } from '../tensor-shape.ts';
+import { shownPath } from '../shown-path.ts';
+import { isFloatTensor, nonFiniteText, type TensorShape, tensorShape } from '../tensor-shape.ts';
 
 interface Inspected {
   readonly info: TensorInfo;
@@ -40,6 +34,8 @@ export async function inspect(
       const values = isFloatTensor(file, info) ? await tensorShape(file, info) : null;
       tensors.push({ info, values });
     }
+    if (tensors.length === 0 && file.tensors.length > 0)
+      throw new InputError(`${shownPath(path)}: --tensor matches none of its ${file.tensors.length} tensors`);
     if (json) io.out(jsonText(file, about, tensors));
     else io.out(options.md === true ? markdownText(file, about, tensors) : plainText(file, about, tensors));
     return false;
@@ -62,7 +58,7 @@ const COLUMNS = [
 ];
 
 function cells({ info, values }: Inspected): string[] {
-  const axis = info.contractionAxis === null ? '–' : `axis ${info.contractionAxis} (${info.axisReason})`;
+  const axis = info.contractionAxis === null ? '–' : `axis ${info.contractionAxis}: ${info.axisReason}`;
   const start = [info.name, shapeText(info.shape), info.dtype, axis];
   if (values === null) return [...start, '–', '–', '–', '–', '–'];
   const { rms, kurtosis, crest, studentDf, zeroFraction } = values;
@@ -73,13 +69,13 @@ function cells({ info, values }: Inspected): string[] {
 function plainText(file: TensorFile, about: Description | null, tensors: readonly Inspected[]): string {
   const nonFinite = tensors.filter(({ values }) => values !== null && values.nonFinite > 0);
   return [
-    `${printable(file.path)}: ${file.container}, ${file.tensors.length} ${file.tensors.length === 1 ? 'tensor' : 'tensors'}\n`,
+    `${printable(shownPath(file.path))}: ${file.container}, ${file.tensors.length} ${file.tensors.length === 1 ? 'tensor' : 'tensors'}\n`,
     ...(about === null ? [] : [`${describe(file, about)}\n`]),
     '\n',
     textTable(COLUMNS, tensors.map(cells)),
-    ...nonFinite.map(
-      ({ info, values }) =>
-        `${printable(info.name)}: ${countText(values!.nonFinite)} values are NaN or infinite\n`,
+    ...nonFinite.map(({ info, values }) => `${printable(info.name)}: ${nonFiniteText(values!.nonFinite)}\n`),
+    ...tensors.flatMap(({ info }) =>
+      info.unreadable === undefined ? [] : [`${printable(`${info.name}: ${info.unreadable}`)}\n`],
     ),
     '\n',
     'kurtosis: 3 for Normal data, more with heavy tails; t df: degrees of freedom of the fitted Student-t, fewer with heavier tails.\n',
@@ -88,7 +84,7 @@ function plainText(file: TensorFile, about: Description | null, tensors: readonl
 
 function markdownText(file: TensorFile, about: Description | null, tensors: readonly Inspected[]): string {
   return [
-    `# ${printable(file.path)}\n\n${file.container}, ${file.tensors.length} tensors\n\n`,
+    `# ${printable(shownPath(file.path))}\n\n${file.container}, ${file.tensors.length} tensors\n\n`,
     ...(about === null ? [] : [`${describe(file, about)}\n\n`]),
     markdownTable(COLUMNS, tensors.map(cells)),
   ].join('');
@@ -119,5 +115,5 @@ function jsonText(file: TensorFile, about: Description | null, tensors: readonly
           bitsPerParam: formatFacts(about.format).bitsPerParam,
         };
   const list = tensors.map(({ info, values }) => ({ ...info, values }));
-  return `${JSON.stringify({ version: 1, path: file.path, container: file.container, encoded, tensors: list }, null, 2)}\n`;
+  return `${JSON.stringify({ version: 1, path: shownPath(file.path), container: file.container, encoded, tensors: list }, null, 2)}\n`;
 }

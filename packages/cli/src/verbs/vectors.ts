@@ -13,6 +13,7 @@ import { resolveArgument } from '../format-argument.ts';
 import { InputError } from '../input-error.ts';
 import type { Context, Options } from '../main.ts';
 import { textOption } from '../option-values.ts';
+import { readJson } from '../read-json.ts';
 
 interface Counts {
   passed: number;
@@ -118,16 +119,7 @@ async function formatNamed(
 }
 
 async function readManifest(path: string): Promise<Manifest> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw new InputError(
-      `cannot read the manifest ${path}: ${error instanceof Error ? error.message : error}`,
-      { cause: error },
-    );
-  }
-  const manifest = json as Partial<Manifest> | null;
+  const manifest = (await readJson(path, 'the manifest of golden vectors')) as Partial<Manifest> | null;
   if (
     typeof manifest !== 'object' ||
     manifest === null ||

@@ -5,11 +5,11 @@
 import type { ResolvedNumber } from '@fewerbits/numerics';
 import type { Reals } from '../values.ts';
 
-/** The weights of one tile and the arguments of the call. */
+/** The values of one tile and the arguments of the call. */
 export interface FitInput {
-  /** The weights in index order. */
+  /** The values that are searched, in index order: the weights of the tile, or what `of:` has inside it. */
   readonly x: Reals;
-  /** Values of an argument at each weight (`weight:`), by name; absent if the call does not give it. */
+  /** An argument at each of those values (`weight:`), by name; 1 where the call does not give it. */
   readonly weights: Readonly<Record<string, Reals>>;
   /** Constant arguments by name, or '0', '1', … by position. */
   readonly constants: Readonly<Record<string, number>>;
@@ -20,7 +20,7 @@ export interface FitInput {
 export interface FitResult {
   /** One real for each of the fit's real results. */
   readonly reals: readonly number[];
-  /** The codes it found, one for each weight, as levels of the code before any shift; null if it finds none. */
+  /** The codes it found, one for each value of `x`, as levels of the code before any shift; null if it finds none. */
   readonly codes: Reals | null;
 }
 
@@ -28,7 +28,7 @@ export interface TileFit {
   /** Names of the results in the order of `let a, b, q = …`; the codes come last. */
   readonly results: readonly string[];
   readonly hasCodes: boolean;
-  /** Arguments: those at each weight, constants (with defaults where they may be left out), words, numbers. */
+  /** Arguments beside `of`: those at each value searched, constants (with defaults where they may be left out), words, numbers. */
   readonly perWeight: readonly string[];
   readonly constants: Readonly<Record<string, number | null>>;
   readonly words: Readonly<Record<string, readonly string[]>>;

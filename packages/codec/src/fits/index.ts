@@ -3,12 +3,14 @@ import { affineSearch } from './affine-search.ts';
 import { coordinateSearch } from './coordinate-search.ts';
 import type { TileFit } from './fit.ts';
 import { levelSearch } from './level-search.ts';
+import { positiveSearch } from './positive-search.ts';
 import { signedSearch } from './signed-search.ts';
 import { stepForRate } from './step-for-rate.ts';
 
 export const TILE_FITS: Readonly<Record<string, TileFit>> = {
   affine_search: affineSearch,
   signed_search: signedSearch,
+  positive_search: positiveSearch,
   coordinate_search: coordinateSearch,
   level_search: levelSearch,
   step_for_rate: stepForRate,

@@ -41,7 +41,7 @@ function run({ x, weights, constants, numbers }: FitInput): FitResult {
   const first = lowestLevel(levels);
   const start = tries > 0 ? f(-max / first) : f(max / first);
   let { sumXQ, sumQ2 } = attempt(f(1 / start));
-  let scale = f(sumXQ / sumQ2);
+  let scale = sumQ2 > 0 ? f(sumXQ / sumQ2) : 0;
   let best = f(scale * sumXQ);
   for (let k = -tries; k <= tries; k++) {
     ({ sumXQ, sumQ2 } = attempt(f(f(k + first) / max)));

@@ -51,6 +51,11 @@ export function stepForRate(values: Data, rate: number): number {
   return step;
 }
 
+/** Bits per value when every different value has a code of its own: no grid's codes have more. */
+export function mostBits(values: Data): number {
+  return values.length === 0 ? 0 : valueEntropy(values.slice().sort());
+}
+
 /** @throws RangeError if codes of the ascending values cannot have so many bits each. */
 export function requireReachable(ascending: Data, rate: number): void {
   const n = ascending.length;

@@ -8,7 +8,7 @@ const CODES: Readonly<Record<LayoutProblem['kind'], CheckCode>> = {
   twice: 'stored-twice',
   never: 'never-stored',
   item: 'layout-item',
-  bytes: 'whole-bytes',
+  stream: 'duplicate-name',
 };
 
 /** Reports what the bit plan finds wrong with a layout. */

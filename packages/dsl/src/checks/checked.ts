@@ -110,7 +110,7 @@ function outlierExpressions({ outliers }: Format): { expr: Expr; scope: string }
 
 function setExpressions(format: Format, fit: FitSet): { expr: Expr; scope: string }[] {
   return fit.sets.flatMap(({ names, expr }) => {
-    const field = format.fields.find((item) => item.name === names[0]);
-    return field === undefined ? [] : [{ expr, scope: field.scope }];
+    const target = format.fields.find((item) => item.name === names[0]) ?? letNamed(format, names[0]!);
+    return target === undefined ? [] : [{ expr, scope: target.scope }];
   });
 }

@@ -1,45 +1,55 @@
 /** A fit is evaluated when first needed, so fits may not need each other in a circle. docs/design/language.md, "Fit". */
-import type { Expr, Format } from '@fewerbits/format';
+import type { Expr, FitSet, Format } from '@fewerbits/format';
 import { fieldsRead, some } from '@fewerbits/format';
 import { type Check, codesOf, findings, letNamed } from './checked.ts';
 
-/** Reports the first circle that each chain of fits runs into. */
+/** Reports the first circle that each chain of fits runs into; under a named fit only where the defaults have none. */
 export const checkFitCircle: Check = (checked) =>
   findings(checked, (report) => {
     const { format } = checked;
-    const needs = dependencies(format);
-    const done = new Set<string>();
-    const chain: string[] = [];
+    const inDefaults = circles(dependencies(format, null));
+    for (const members of inDefaults) complain(members, null);
+    if (inDefaults.length > 0) return;
+    for (const fit of format.fits)
+      for (const members of circles(dependencies(format, fit))) complain(members, fit);
 
-    for (const name of needs.keys()) visit(name);
-
-    function visit(name: string): void {
-      const start = chain.indexOf(name);
-      if (start >= 0) complain(chain.slice(start));
-      if (start >= 0 || done.has(name)) return;
-      chain.push(name);
-      for (const other of needs.get(name) ?? []) visit(other);
-      chain.pop();
-      done.add(name);
-    }
-
-    function complain(members: readonly string[]): void {
+    function complain(members: readonly string[], fit: FitSet | null): void {
       const first = members[0]!;
       const [start, ...rest] = [...members, first].map((name) => `\`${name}\``);
       const circle = `${start} needs ${rest.join(', which needs ')}`;
+      const where = fit === null ? '' : ` under \`${fit.name}\``;
       const field = format.fields.find((item) => item.name === first);
-      const node = field?.fit ?? field ?? letNamed(format, first) ?? null;
+      const set = fit?.sets.find((item) => members.some((name) => item.names.includes(name)));
       report(
         'fit-circle',
-        node,
-        `these fits need one another: ${circle}`,
+        set ?? field?.fit ?? field ?? letNamed(format, first) ?? null,
+        `these fits need one another${where}: ${circle}`,
         'a real that is needed before it is stored is a `let`: compute it from `x` and use it in both places',
       );
     }
   });
 
-/** What each field and let needs before it can be chosen. */
-function dependencies(format: Format): Map<string, Set<string>> {
+/** The first circle of each chain, as the names in it. */
+function circles(needs: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const chain: string[] = [];
+  for (const name of needs.keys()) visit(name);
+  return found;
+
+  function visit(name: string): void {
+    const start = chain.indexOf(name);
+    if (start >= 0) found.push(chain.slice(start));
+    if (start >= 0 || done.has(name)) return;
+    chain.push(name);
+    for (const other of needs.get(name) ?? []) visit(other);
+    chain.pop();
+    done.add(name);
+  }
+}
+
+/** What each field and let needs before it can be chosen, by default (`null`) or under a named fit. */
+function dependencies(format: Format, fit: FitSet | null): Map<string, Set<string>> {
   const codes = new Set(codesOf(format).map((field) => field.name));
   const [first, ...rest] = format.steps;
   const later = new Set<string>();
@@ -51,11 +61,17 @@ function dependencies(format: Format): Map<string, Set<string>> {
   const shared = [...formula].filter((name) => !codes.has(name));
   const needs = new Map<string, Set<string>>();
   for (const field of format.fields) {
-    if (field.fit !== null) needs.set(field.name, reads(field.fit, field.name));
+    const expr = setBy(field.name) ?? field.fit;
+    if (expr !== null) needs.set(field.name, reads(expr, field.name));
     else if (codes.has(field.name)) needs.set(field.name, new Set([...shared, ...later]));
   }
-  for (const item of format.lets) for (const name of item.names) needs.set(name, reads(item.expr, name));
+  for (const { names, expr } of format.lets)
+    for (const name of names) needs.set(name, reads(setBy(name) ?? expr, name));
   return needs;
+
+  function setBy(name: string): Expr | undefined {
+    return fit?.sets.find((set) => set.names.includes(name))?.expr;
+  }
 
   function reads(expr: Expr, self: string): Set<string> {
     if (expr.op === 'fit' && expr.name === 'best') return new Set();

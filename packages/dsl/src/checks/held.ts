@@ -4,8 +4,8 @@ import { childrenOf, some } from '@fewerbits/format';
 import { FIT_PROCEDURES } from '../names.ts';
 import { type Check, expressionsOf, findings, holds, letNamed, scopeNamed, weightsOf } from './checked.ts';
 
-/** Arguments of fitting procedures that are evaluated for each weight. */
-const FOR_EACH_WEIGHT = ['weight', 'of'];
+/** Arguments of fitting procedures that are evaluated for each value searched: the weights, or what `of:` gives. */
+const FOR_EACH_VALUE = ['weight', 'of'];
 
 /** Reports names whose tile is not one and the same for the whole of the current tile. */
 export const checkHeld: Check = (checked) =>
@@ -19,11 +19,7 @@ export const checkHeld: Check = (checked) =>
           walkAggregate(expr, current);
           return;
         case 'fit':
-          for (const [key, argument] of Object.entries(expr.args)) {
-            const inside = FOR_EACH_WEIGHT.includes(key) ? scopeNamed(format, 'each') : current;
-            if (argument.arg === 'expr') walk(argument.expr, inside);
-            if (argument.arg === 'range') for (const end of [argument.from, argument.to]) walk(end, inside);
-          }
+          walkFit(expr, current);
           return;
         case 'at':
           if (!holds(scopeNamed(format, expr.scope), current)) {
@@ -39,6 +35,23 @@ export const checkHeld: Check = (checked) =>
             if (!holds(scope, current)) complain(expr, name, scope, current);
           }
           for (const child of childrenOf(expr)) walk(child, current);
+      }
+    }
+
+    function walkFit(expr: Extract<Expr, { op: 'fit' }>, current: Scope): void {
+      const searched = searchedScope(format, expr, current);
+      if (!holds(current, searched)) {
+        report(
+          'not-held',
+          expr,
+          `\`${expr.name}\` runs over the values inside each \`${current.name}\`, and \`of:\` has one for each \`${searched.name}\``,
+        );
+        return;
+      }
+      for (const [key, argument] of Object.entries(expr.args)) {
+        const inside = FOR_EACH_VALUE.includes(key) ? searched : current;
+        if (argument.arg === 'expr') walk(argument.expr, inside);
+        if (argument.arg === 'range') for (const end of [argument.from, argument.to]) walk(end, inside);
       }
     }
 
@@ -105,11 +118,11 @@ function directReads(format: Format, expr: Expr): Read[] {
 }
 
 /** The smallest scope that something in an expression belongs to; null if it reads nothing. */
-function innermost(format: Format, expr: Expr): Scope | null {
+function innermost(format: Format, expr: Expr, seen: ReadonlySet<string> = new Set()): Scope | null {
   let best: Scope | null = null;
   some(expr, (node) => {
     for (const { name, scope } of directReads(format, node)) {
-      const own = node.op === 'let' && isCodes(format, name) ? scopeNamed(format, 'each') : scope;
+      const own = node.op === 'let' ? letScope(format, name, seen) : scope;
       if (best === null || weightsOf(own) < weightsOf(best) || (holds(best, own) && !holds(own, best)))
         best = own;
     }
@@ -118,9 +131,24 @@ function innermost(format: Format, expr: Expr): Scope | null {
   return best;
 }
 
-/** Whether a let is the last result of a procedure that gives one code for each weight. */
-function isCodes(format: Format, name: string): boolean {
-  const item = letNamed(format, name);
-  if (item?.expr.op !== 'fit') return false;
-  return FIT_PROCEDURES[item.expr.name]?.results[item.names.indexOf(name)] === 'codes';
+/** The scope of the values that a fitting procedure in `current` searches. */
+function searchedScope(
+  format: Format,
+  { args: { of } }: Extract<Expr, { op: 'fit' }>,
+  current: Scope,
+  seen: ReadonlySet<string> = new Set(),
+): Scope {
+  if (of?.arg !== 'expr') return scopeNamed(format, 'each');
+  return innermost(format, of.expr, seen) ?? current;
+}
+
+/**
+ * The scope that a let has values for: that of what is searched for the codes of a procedure, else its own. A let that is
+ * being looked at already (`seen`) is in a circle, which is another check's to report.
+ */
+function letScope(format: Format, name: string, seen: ReadonlySet<string>): Scope {
+  const { expr, names, scope } = letNamed(format, name)!;
+  const own = scopeNamed(format, scope);
+  const isCodes = expr.op === 'fit' && FIT_PROCEDURES[expr.name]?.results[names.indexOf(name)] === 'codes';
+  return isCodes && !seen.has(name) ? searchedScope(format, expr, own, new Set([...seen, name])) : own;
 }

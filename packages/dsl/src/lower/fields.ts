@@ -2,13 +2,12 @@
  * Scopes, fields, lets and outliers of a flat format, evaluated.
  * Specification: docs/design/language.md, "Scopes", "Fit" and "Outliers".
  */
-import type { Expr, Field, FitSet, Format, Let, Outliers, Scope, Size, Storage } from '@fewerbits/format';
+import type { Expr, Field, Format, Let, Outliers, Scope, Size, Storage } from '@fewerbits/format';
 import type { Expression, TypeExpr } from '../ast.ts';
 import { evaluateConstant, evaluateWhole, type Names, numberArgument } from '../constant.ts';
-import { FIT_PROCEDURES, suggestion } from '../names.ts';
-import { bare, contextOf, mark, type Work } from './context.ts';
+import { contextOf, mark, type Work } from './context.ts';
 import { lowerExpression, lowerSize } from './expression.ts';
-import { lowerFit } from './fit.ts';
+import { lowerFit, reportSharedResults } from './fit.ts';
 import type { FlatField, FlatScope, Written } from './flatten.ts';
 import { lowerType } from './number.ts';
 
@@ -146,16 +145,7 @@ function lowerChoose(
 
 function lowerFieldFit(field: FlatField, work: Work): Expr | null {
   if (field.fit === null) return null;
-  const call = bare(field.fit.expr);
-  const name = call.kind === 'call' ? call.name.text : '';
-  if (field.named > 1 && (FIT_PROCEDURES[name]?.results.length ?? 1) > 1) {
-    field.names.report(
-      'fit-results',
-      field.place.span,
-      `the results of \`${name}\` are not shared out over fields`,
-      `take them with \`let a, b = ${name}(…)\``,
-    );
-  }
+  reportSharedResults(field.named, field.fit.expr, field.names, field.place.span);
   return lowerFit(field.fit.expr, 1, contextOf(work, field.fit, 'fit'));
 }
 
@@ -166,30 +156,6 @@ export function lowerLets(work: Work): Let[] {
     const expr = lowerFit(item.expr, item.results.length, context);
     return mark({ names: item.results, scope: item.scope, expr }, item.place.span, context);
   });
-}
-
-/** The named alternative fits. */
-export function lowerFitSets(work: Work): FitSet[] {
-  return [...work.flat.fits.values()].map((fit) => ({
-    name: fit.name,
-    sets: fit.sets.map((set) => {
-      const context = contextOf(work, set, 'fit');
-      for (const target of set.targets) {
-        if (work.flat.fields.has(target)) continue;
-        set.names.report(
-          'unknown-name',
-          set.place.span,
-          `there is no field \`${target}\``,
-          suggestion(target, [...work.flat.fields.keys()]),
-        );
-      }
-      return mark(
-        { names: set.targets, expr: lowerFit(set.expr, set.targets.length, context) },
-        set.place.span,
-        context,
-      );
-    }),
-  }));
 }
 
 /** Outliers, or null if the format has none. */

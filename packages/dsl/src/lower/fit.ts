@@ -3,7 +3,8 @@
  * Specification: docs/design/language.md, "Fit".
  */
 import type { Expr, FitArgument } from '@fewerbits/format';
-import type { Arg, Expression } from '../ast.ts';
+import type { Arg, Expression, Span } from '../ast.ts';
+import type { Names } from '../constant.ts';
 import { FIT_PROCEDURES, type FitProcedure, suggestion } from '../names.ts';
 import { bare, type Context, isScope, mark, scopeNames } from './context.ts';
 import { lowerExpression, placeholder } from './expression.ts';
@@ -33,6 +34,19 @@ export function lowerFit(expr: Expression, count: number, context: Context): Exp
     );
   }
   return lowerProcedure(call, procedure, expr, context) ?? placeholder(expr.span, context);
+}
+
+/** Reports a procedure with several results where `fields` fields would each get the first one. */
+export function reportSharedResults(fields: number, expr: Expression, names: Names, span: Span): void {
+  const call = bare(expr);
+  const name = call.kind === 'call' ? call.name.text : '';
+  if (fields === 1 || (FIT_PROCEDURES[name]?.results.length ?? 1) === 1) return;
+  names.report(
+    'fit-results',
+    span,
+    `the results of \`${name}\` are not shared out over fields`,
+    `take them with \`let a, b = ${name}(…)\``,
+  );
 }
 
 interface ProcedureCall {

@@ -255,6 +255,12 @@ function bitwiseChunks(
 
 function radixChunks(item: FieldItem, field: StoredField, entries: number[], context: BitContext): Chunk[] {
   const { digits, bits, order } = item.radix!;
+  if (digits < 1 || bits < 1 || bits > 32) {
+    throw new LayoutError(
+      `a group of digits has 1 digit or more and 1 to 32 bits, not ${digits} in ${bits}`,
+      item,
+    );
+  }
   if (entries.length > 0 && !countsFromZero(field)) {
     throw new LayoutError(
       `${item.field} has codes that are not 0..${field.radix - 1}; radix packing needs \`offset\` codes`,

@@ -3,6 +3,8 @@
  * Runs on one small matrix that every tile and pattern fits; what holds there holds for every multiple of it.
  * Specification: docs/design/language.md, "Layout" and "Diagnostics" (a bit stored twice or never).
  */
+
+import { KEPT_STREAM } from '../kept.ts';
 import type { MatrixShape } from '../sizes.ts';
 import type { Format, Item } from '../types.ts';
 import { lcm, tileMultiple } from './geometry.ts';
@@ -10,7 +12,7 @@ import { LayoutError } from './layout-error.ts';
 import { type Plan, planLayout } from './plan.ts';
 
 export interface LayoutProblem {
-  readonly kind: 'twice' | 'never' | 'item' | 'bytes';
+  readonly kind: 'twice' | 'never' | 'item' | 'stream';
   readonly message: string;
   /** The layout item at fault, where one is. */
   readonly item: Item | null;
@@ -19,7 +21,7 @@ export interface LayoutProblem {
 
 /**
  * What is wrong with the layout of a format; empty when every bit of every field is stored exactly once and each
- * repeated group fills whole bytes where it shares a stream.
+ * stream has a name of its own.
  */
 export function checkLayout(format: Format): LayoutProblem[] {
   let plan: Plan;
@@ -33,7 +35,26 @@ export function checkLayout(format: Format): LayoutProblem[] {
       return [{ kind: 'item', message: error.message, item: null, field: null }];
     throw error;
   }
-  return bitCounts(plan);
+  return [...streamNames(format), ...bitCounts(plan)];
+}
+
+/** Streams are found by name, and `tail keep` adds one of its own. */
+function streamNames(format: Format): LayoutProblem[] {
+  const seen = new Set<string>(format.tail === 'keep' ? [KEPT_STREAM] : []);
+  return format.layout.flatMap(({ name, items }) => {
+    const taken = seen.has(name);
+    seen.add(name);
+    return taken
+      ? [
+          {
+            kind: 'stream' as const,
+            message: `there are two streams called ${name}`,
+            item: items[0] ?? null,
+            field: null,
+          },
+        ]
+      : [];
+  });
 }
 
 /**

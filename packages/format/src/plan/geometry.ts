@@ -35,8 +35,8 @@ export function matrixShape(view: Format['view'], shape: readonly number[]): Mat
   const count = shape.reduce((a, b) => a * b, 1);
   if (!Number.isSafeInteger(count)) throw new RangeError(`shape [${shape.join(', ')}] has too many elements`);
   if (view === 'flat' || shape.length < 2) return { rows: 1, cols: count };
-  const side = view === 'first' ? shape[0]! : shape.at(-1)!;
-  const other = side === 0 ? 0 : count / side;
+  const [side, rest] = view === 'first' ? [shape[0]!, shape.slice(1)] : [shape.at(-1)!, shape.slice(0, -1)];
+  const other = rest.reduce((a, b) => a * b, 1);
   return view === 'first' ? { rows: side, cols: other } : { rows: other, cols: side };
 }
 

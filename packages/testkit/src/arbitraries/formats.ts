@@ -5,6 +5,7 @@
  * This file draws what codes mean and how they are fitted; `layouts.ts` draws where their bits lie.
  * Meaning: docs/design/language.md.
  */
+import { whyNotExecutable } from '@fewerbits/codec';
 import {
   type Expr,
   type Field,
@@ -41,7 +42,8 @@ export function formats(options: FormatOptions = {}): fc.Arbitrary<Format> {
     .tuple(geometries(), settings())
     .chain(([tiles, setting]) => bodies(tiles, upright(tiles, setting)))
     .chain((format) => outliers.map((apart) => (apart === null ? format : withOutliers(format, apart))))
-    .chain((format) => layouts(format).map((layout) => ({ ...format, layout })));
+    .chain((format) => layouts(format).map((layout) => ({ ...format, layout })))
+    .filter((format) => whyNotExecutable(format) === null);
 }
 
 // ---------------------------------------------------------------------------------------------- geometry

@@ -14,11 +14,9 @@ export function outliersApart(): fc.Arbitrary<NonNullable<Format['outliers']>> {
     unit: fc.constant('each' as const),
     select: fc.oneof(
       fc.constantFrom(0, 1 / 64, 1 / 8, 1).map((top) => ({ top, by: null })),
-      fc
-        .constantFrom(0.25, 1)
-        .map((least) => ({
-          where: { op: 'gt', left: magnitude, right: { op: 'const', value: least } } as const,
-        })),
+      fc.constantFrom(0.25, 1).map((least) => ({
+        where: { op: 'gt', left: magnitude, right: { op: 'const', value: least } } as const,
+      })),
     ),
     index: fc.constantFrom(
       { kind: 'coo', number: u32 } as const,

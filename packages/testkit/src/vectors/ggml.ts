@@ -59,22 +59,18 @@ export async function checkGgml(vector: VectorCase, environment: CaseEnvironment
     // Bytes that nobody set need not be canonical either.
     return checkExpectation(codecOf(format), { ...bytes, repack: 'codes', note: `decode only: ${accident}` });
   }
-  const reason = whyNotEncoded(vector);
-  if (reason !== null) {
+  if (!FITTED.includes(vector.type)) {
     const verdict = checkExpectation(codecOf(format), bytes);
+    const reason = 'the peer searches a grid; the format has no fit for its codes';
     return verdict.status === 'failed' ? verdict : skipped(`encode not checked: ${reason} (${verdict.detail} agree)`);
   }
   const importance = isArrayRef(vector.imatrix) ? await importanceOf(vector, environment) : undefined;
-  return checkExpectation(codecOf(format), { ...bytes, encode: { weights, importance } });
+  return checkExpectation(codecOf(format), { ...bytes, encode: { weights, importance, fit: fitOf(vector) } });
 }
 
-/** Why a case's bytes cannot be asked of the format, or null. */
-function whyNotEncoded(vector: VectorCase): string | null {
-  if (!FITTED.includes(vector.type)) return 'the peer searches a grid; the format has no fit for its codes';
-  if (vector.rule === 'ggml-imatrix' && !IGNORES_IMPORTANCE.includes(vector.type)) {
-    return 'the peer uses another search when it has an importance matrix; the format has no fit for it';
-  }
-  return null;
+/** The name of the fit that does what the peer did: `imatrix`, or the default. */
+function fitOf({ rule, type }: VectorCase): string | undefined {
+  return rule === 'ggml-imatrix' && !IGNORES_IMPORTANCE.includes(type) ? 'imatrix' : undefined;
 }
 
 /** The importance of each column: the first `first` values of the array. */
