@@ -12,7 +12,7 @@ import type { TaskContender } from './tasks.ts';
 /** What is compared unless the user says otherwise: of every family the ones that people ask for. */
 export const DEFAULT_FORMATS = [
   'q4_0', 'q4_k', 'q5_k', 'q6_k', 'q8_0', 'iq4_nl', 'nf4', 'nf4_double', 'mxfp4', 'nvfp4', 'mxfp8_e4m3', 'int4', 'int4_asym', 'int8', 'e4m3',
-  'normal', 'student(df=fit)', 'student_signmax(bits=3)', 'student_rms(df=fit)', 'student_absmax(df=fit)', 'student_sparse(df=fit)',
+  'normal', 'student(df=fit)', 'student_signmax(bits=3)', 'student_rms(df=fit)', 'student_absmax(df=fit)', 'student_sparse(df=fit)', 'lloyd_max', 'ecsq(rate=4)',
   'student(bits=3)', 'student(bits=5)',
 ] as const; // biome-ignore format: a list of words
 

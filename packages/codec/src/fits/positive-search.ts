@@ -67,7 +67,7 @@ function descend(x: Reals, w: Reals, codes: Float32Array, levels: number, passes
     sumXL = f(sumXL + f(f(w[i]! * x[i]!) * codes[i]!));
     sumL2 = f(sumL2 + f(f(w[i]! * codes[i]!) * codes[i]!));
   }
-  for (let pass = 0; pass < 1; pass++) {
+  for (let pass = 0; pass < passes; pass++) {
     let changed = 0;
     for (let i = 0; i < x.length; i++) {
       let newXL = f(sumXL - f(f(w[i]! * x[i]!) * codes[i]!));
