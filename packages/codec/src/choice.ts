@@ -8,7 +8,7 @@
 import type { Codes, Expr, Field } from '@fewerbits/format';
 import { constantCodes, hasCode, mostCodes, tileErrors, valueExpr } from './codes.ts';
 import { evaluate } from './evaluate.ts';
-import { type Fitting, startFitting } from './fitting.ts';
+import type { Fitting } from './fitting.ts';
 import { emptyCodes } from './pack.ts';
 import { expand, tileBounds } from './values.ts';
 
@@ -23,8 +23,7 @@ export function chooseBest(field: Field, fit: Extract<Expr, { op: 'fit' }>, fitt
   const best = emptyCodes(stored);
   const least = new Float64Array(stored.entries).fill(Number.POSITIVE_INFINITY);
   for (const { codes, possible } of candidates) {
-    const fixed = new Map(fitting.input.fixed).set(field.name, codes);
-    const trial = startFitting({ ...fitting.input, fixed });
+    const trial = fitting.withFixed(field.name, codes);
     const place = { here: each, statement: each, fit: false };
     const values = expand(evaluate(valueExpr(trial), place, trial.env), each, trial.env.real);
     const errors = tileErrors(values, stored.tiling, trial);

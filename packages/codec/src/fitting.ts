@@ -46,6 +46,8 @@ export interface Fitting {
   /** The fit of a field in force, or null. */
   fitOf(field: Field): Expr | null;
   stored(name: string): StoredField;
+  /** The same tensor fitted anew with the codes of one more field held. */
+  withFixed(name: string, codes: Codes): Fitting;
   /** Weights of tiles that are padding have no codes. */
   clearPadding(stored: StoredField, codes: Codes): void;
 }
@@ -278,7 +280,9 @@ export function startFitting(input: FittingInput): Fitting {
     }
   };
 
-  const fitting: Fitting = { input, env, codesOf, fitOf, stored, clearPadding };
+  const withFixed = (name: string, held: Codes): Fitting =>
+    startFitting({ ...input, fixed: new Map(input.fixed).set(name, held) });
+  const fitting: Fitting = { input, env, codesOf, fitOf, stored, withFixed, clearPadding };
   return fitting;
 }
 

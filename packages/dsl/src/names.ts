@@ -104,21 +104,6 @@ export const SETTINGS: Readonly<Record<string, readonly string[]>> = {
   arithmetic: ['f32', 'f64'],
 };
 
-/** Rounding rules that take no argument; `stochastic(seed)` is the one that does. */
-export const ROUNDINGS = [
-  'even',
-  'half_down',
-  'half_up',
-  'half_away',
-  'half_zero',
-  'first',
-  'up',
-  'down',
-  'in',
-  'out',
-  'odd',
-] as const;
-
 /** Overflow rules. */
 export const OVERFLOWS = ['error', 'saturate', 'nan', 'inf'] as const;
 

@@ -2,42 +2,16 @@
  * `format.json`: the schema of a Format as JSON, reading with clear errors, and writing in one canonical order.
  * Readers accept this version and every older one, and refuse a newer one with the cure.
  */
-import type { NumberType } from '@fewerbits/numerics';
+import { type NumberType, ROUNDINGS } from '@fewerbits/numerics';
 import { z } from 'zod';
+import { FUNCTIONS } from './functions.ts';
 import { checkReferences } from './references.ts';
-import { type Expr, FORMAT_VERSION, type Format, type Item, type Size } from './types.ts';
+import { type Expr, FORMAT_VERSION, type Format, type FunctionName, type Item, type Size } from './types.ts';
 
 const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const path = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/);
 const whole = z.int().min(0);
-const functionName = z.enum([
-  'abs',
-  'sign',
-  'sqrt',
-  'floor',
-  'ceil',
-  'trunc',
-  'round',
-  'min',
-  'max',
-  'clamp',
-  'mod',
-  'if',
-  'choose',
-  'exp',
-  'log',
-  'exp2',
-  'log2',
-  'pow',
-  'floor_pow2',
-  'ceil_pow2',
-  'round_mantissa',
-  'and',
-  'or',
-  'xor',
-  'parity',
-  'u32',
-]);
+const functionName = z.enum(Object.keys(FUNCTIONS) as FunctionName[]);
 const aggregateName = z.enum([
   'absmax',
   'signmax',
@@ -114,24 +88,7 @@ const numberType: z.ZodType<NumberType> = z.strictObject({
     z.strictObject({ op: z.enum(['+', '-', '*', '/']), constant: z.number(), swapped: z.boolean() }),
   ),
   except: z.array(z.tuple([whole, z.number()])),
-  round: z
-    .union([
-      z.enum([
-        'even',
-        'half_down',
-        'half_up',
-        'half_away',
-        'half_zero',
-        'first',
-        'up',
-        'down',
-        'in',
-        'out',
-        'odd',
-      ]),
-      z.strictObject({ stochastic: z.number() }),
-    ])
-    .nullable(),
+  round: z.union([z.enum(ROUNDINGS), z.strictObject({ stochastic: z.number() })]).nullable(),
   overflow: z.enum(['error', 'saturate', 'nan', 'inf']).nullable(),
 });
 

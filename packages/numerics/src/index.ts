@@ -48,17 +48,18 @@ export { resolveNumber } from './number.ts';
 export { PRELUDE, preludeNumber } from './prelude.ts';
 export { type NumberFacts, numberFacts, type ResolvedNumber } from './resolved.ts';
 export { stochasticDraw } from './rounding.ts';
-export type {
-  FloatBase,
-  GridBase,
-  IntBase,
-  IntCoding,
-  LevelsBase,
-  Move,
-  NumberBase,
-  NumberType,
-  Overflow,
-  Rounding,
-  SignsBase,
-  Specials,
+export {
+  type FloatBase,
+  type GridBase,
+  type IntBase,
+  type IntCoding,
+  type LevelsBase,
+  type Move,
+  type NumberBase,
+  type NumberType,
+  type Overflow,
+  ROUNDINGS,
+  type Rounding,
+  type SignsBase,
+  type Specials,
 } from './types.ts';

@@ -82,19 +82,22 @@ export interface Move {
  * toward zero; `first`: ties to the lowest code; `up down in out`: directed (in = toward zero); `odd`: the exact value or
  * the neighbour with the odd code; `stochastic`: up with probability equal to the distance, drawn from the seed and the element's index.
  */
-export type Rounding =
-  | 'even'
-  | 'half_down'
-  | 'half_up'
-  | 'half_away'
-  | 'half_zero'
-  | 'first'
-  | 'up'
-  | 'down'
-  | 'in'
-  | 'out'
-  | 'odd'
-  | { readonly stochastic: number };
+export type Rounding = (typeof ROUNDINGS)[number] | { readonly stochastic: number };
+
+/** The rounding rules that take no argument. */
+export const ROUNDINGS = [
+  'even',
+  'half_down',
+  'half_up',
+  'half_away',
+  'half_zero',
+  'first',
+  'up',
+  'down',
+  'in',
+  'out',
+  'odd',
+] as const;
 
 /** What a value beyond the largest level becomes. `error` is the default of anything that is not a code. */
 export type Overflow = 'error' | 'saturate' | 'nan' | 'inf';

@@ -11,6 +11,7 @@ import {
   int,
   move,
   preludeNumber,
+  ROUNDINGS,
   resolveNumber,
   signs,
   uint,
@@ -20,7 +21,7 @@ import {
 } from '@fewerbits/numerics';
 import type { Arg, Expression, Modifier, Span, TypeExpr } from '../ast.ts';
 import { evaluateConstant, evaluateWhole, type Names, type NumberRef } from '../constant.ts';
-import { CODINGS, isOneOf, OVERFLOWS, ROUNDINGS, SPECIALS, suggestion } from '../names.ts';
+import { CODINGS, isOneOf, OVERFLOWS, SPECIALS, suggestion } from '../names.ts';
 import { lowerDensity } from './density.ts';
 import { lowerCodebook, lowerCurve, lowerTable, type Precision } from './levels.ts';
 

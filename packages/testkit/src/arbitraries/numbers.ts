@@ -10,7 +10,7 @@ import {
   move,
   type NumberType,
   type Overflow,
-  type Rounding,
+  ROUNDINGS,
   resolveNumber,
   signs,
   vectors,
@@ -131,20 +131,6 @@ function vectorNumbers(): fc.Arbitrary<NumberType> {
     .map(([dimension, even]) => signs(dimension, even));
   return fc.oneof(vectorCodebooks(), signVectors);
 }
-
-const ROUNDINGS: readonly Rounding[] = [
-  'even',
-  'half_down',
-  'half_up',
-  'half_away',
-  'half_zero',
-  'first',
-  'up',
-  'down',
-  'in',
-  'out',
-  'odd',
-];
 
 /** The number moved, with an exception, another rounding or an overflow rule. */
 function modified(type: NumberType): fc.Arbitrary<NumberType> {
