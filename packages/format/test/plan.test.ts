@@ -253,6 +253,21 @@ describe('checkLayout', () => {
   });
 });
 
+describe('layouts over the whole tensor', () => {
+  it('know their length at any size, and refuse to list more bits than memory holds', () => {
+    const transposed = planar('error', [
+      fieldItem('global'),
+      fieldItem('scale'),
+      fieldItem('code', { pattern: pattern('a:2 b -> b a') }),
+    ]);
+    const plan = planLayout(transposed, { rows: 4096, cols: 4096 });
+    expect(plan.streams[0]!.bits).toBe(32 + 4096 * 256 * 8 + 4096 * 4096 * 3);
+    expect(() => plan.streams[0]!.segments.at(-1)!.slots()).toThrow(
+      /more than the 16777216 that can be listed/,
+    );
+  });
+});
+
 describe('radix packing', () => {
   it('takes five trits to a byte', () => {
     const format = buildFormat('trits', {

@@ -146,6 +146,9 @@ function planItem(item: Item, whole: Region, start: number, context: BitContext)
   return [listed(item, whole, start, itemLength(item, whole, start, context).bits, 1, context, () => 0)];
 }
 
+/** Listing takes about 150 bytes a bit; beyond this the process would run out of memory without a word. */
+const MOST_LISTED_BITS = 2 ** 24;
+
 /** A segment whose body is listed bit by bit in one region. */
 function listed(
   item: Item,
@@ -159,6 +162,11 @@ function listed(
   let body: { slots: Slot[]; radix: RadixGroup[] } | null = null;
   const read = (): { slots: Slot[]; radix: RadixGroup[] } => {
     if (body === null) {
+      if (bits > MOST_LISTED_BITS) {
+        throw new RangeError(
+          `this layout orders the bits of the whole tensor, and ${bits} of them are more than the ${MOST_LISTED_BITS} that can be listed; encode a smaller tensor`,
+        );
+      }
       const radix: RadixGroup[] = [];
       const chunks = generateItems([item], region, repeat === 1 ? start : 0, {
         ...context,
