@@ -12,26 +12,13 @@ import {
   preludeNumber,
   type ResolvedNumber,
   type Rounding,
+  ROUNDINGS as RULES,
   resolveNumber,
   stochasticDraw,
   withExcept,
   withOverflow,
   withRounding,
 } from '../src/index.ts';
-
-const RULES = [
-  'even',
-  'half_down',
-  'half_up',
-  'half_away',
-  'half_zero',
-  'first',
-  'up',
-  'down',
-  'in',
-  'out',
-  'odd',
-] as const;
 
 const NUMBERS: Record<string, NumberType> = {
   ...Object.fromEntries(
