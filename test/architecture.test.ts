@@ -9,15 +9,23 @@ import { describe, expect, it } from 'vitest';
 /** Package → packages of ours that it may use, more of ours to build or test it, and third-party ones that it may ship with. */
 const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: string[] }> = {
   numerics: { ours: [], others: [] },
+  'wasm-assembler': { ours: [], others: [] },
   format: { ours: ['numerics'], others: ['zod', '@noble/hashes'] },
   tensorfile: { ours: ['numerics'], others: [] },
   dsl: { ours: ['format', 'numerics'], others: ['chevrotain'] },
   codec: { ours: ['format', 'numerics'], others: [] },
+  kernel: { ours: ['format', 'numerics'], others: [] },
+  'target-js': { ours: ['format', 'kernel'], others: [] },
+  'target-wasm': { ours: ['format', 'kernel', 'wasm-assembler'], others: [] },
   draw: { ours: ['format', 'numerics'], others: [] },
   measure: { ours: ['format', 'numerics'], others: [] },
   // Its data is compiled from formats/ when it is built.
   catalogue: { ours: ['format'], development: ['codec', 'dsl'], others: [] },
-  testkit: { ours: ['codec', 'dsl', 'format', 'numerics'], others: ['fast-check'] },
+  testkit: {
+    ours: ['codec', 'dsl', 'format', 'numerics'],
+    development: ['kernel', 'target-js', 'target-wasm'],
+    others: ['fast-check'],
+  },
   compare: { ours: ['codec', 'draw', 'format', 'measure', 'numerics'], development: ['dsl'], others: [] },
   cli: {
     ours: [

@@ -1,0 +1,22 @@
+/** From the bit plan of a Format to kernels: the IR, what makes it and what reads it. */
+export { type DecodeRun, withDecodeKernel } from './accelerate.ts';
+export { type Bound, bindKernel, type Run } from './bind.ts';
+export { interpretKernel } from './interpret.ts';
+export {
+  type BinaryOp,
+  fixedInRow,
+  type IntOp,
+  type Kernel,
+  type Lanes,
+  operandsOf,
+  runsFlat,
+  type Source,
+  type Store,
+  type Type,
+  type UnaryOp,
+  type Value,
+} from './ir.ts';
+export { decodeKernel } from './lower/decode.ts';
+export { printKernel } from './print.ts';
+export { findUnit, type Piece, type Place, type Unit } from './unit.ts';
+export { verifyKernel } from './verify.ts';

@@ -1,0 +1,150 @@
+/**
+ * Runs a kernel value by value: what the IR means, in the plainest words. Slow; every target is held to it in tests.
+ */
+import { roundHalfEven } from '@fewerbits/numerics';
+import type { Bound } from './bind.ts';
+import { integerResult } from './builder.ts';
+import { type Kernel, operandsOf, type Value } from './ir.ts';
+
+/** A value is a number, or its lanes. */
+type Result = number | readonly number[];
+
+const UNARY: Readonly<Record<string, (a: number) => number>> = {
+  neg: (a) => -a,
+  abs: Math.abs,
+  sqrt: Math.sqrt,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  trunc: Math.trunc,
+  round: roundHalfEven,
+};
+
+const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  min: Math.min,
+  max: Math.max,
+  eq: (a, b) => Number(a === b),
+  ne: (a, b) => Number(a !== b),
+  lt: (a, b) => Number(a < b),
+  le: (a, b) => Number(a <= b),
+  gt: (a, b) => Number(a > b),
+  ge: (a, b) => Number(a >= b),
+};
+
+/** Decodes `units` units into `out`, from their first weight. Bytes beyond a source's end read as 0. */
+export function interpretKernel(kernel: Kernel, sources: readonly Bound[], units: number, out: Float32Array): void {
+  for (let unit = 0; unit < units; unit++) {
+    const results: Result[] = [];
+    for (const value of kernel.values) {
+      const args = operandsOf(value).map((k) => results[k]!);
+      results.push(resultOf(value, args, kernel, sources, unit));
+    }
+    for (const { offset, value } of kernel.stores) {
+      const lanes = lanesOf(results[value]!);
+      for (const [k, lane] of lanes.entries()) {
+        const at = unit * kernel.width + offset + k;
+        if (at < out.length) out[at] = lane;
+      }
+    }
+  }
+}
+
+function lanesOf(result: Result): readonly number[] {
+  return typeof result === 'number' ? [result] : result;
+}
+
+function resultOf(value: Value, args: readonly Result[], kernel: Kernel, sources: readonly Bound[], unit: number): Result {
+  const byte = (source: number, offset: number) => {
+    const { bytes, stride } = sources[source]!;
+    return bytes[unit * stride + offset] ?? 0;
+  };
+  const first = args[0] as number;
+  switch (value.op) {
+    case 'int':
+    case 'real':
+      return value.value;
+    case 'load': {
+      let word = 0;
+      for (let k = value.bytes - 1; k >= 0; k--) word = (word << 8) | byte(value.source, value.offset + k);
+      return word;
+    }
+    case 'to_real':
+      return Math.fround(value.signed ? first : first >>> 0);
+    case 'from_f32':
+      return new Float32Array(Int32Array.of(first).buffer)[0]!;
+    case 'from_f16':
+      return halfValue(first & 0xffff);
+    case 'table': {
+      const table = kernel.tables[value.table]!;
+      const at = first + value.offset;
+      return value.type === 'f32' ? table[at]! : [...table.subarray(at, at + 4)];
+    }
+    case 'splat':
+      return [first, first, first, first];
+    case 'join':
+      return args as readonly number[];
+    case 'pick':
+      return laneByLane(args, ([c, a, b]) => (c !== 0 ? a! : b!));
+    case 'load16':
+      return Array.from({ length: 16 }, (_, k) => byte(value.source, value.offset + k));
+    case 'swizzle':
+      return value.lanes.map((lane) => lanesOf(args[0]!)[lane] ?? 0);
+    case 'shift':
+      return shifted(lanesOf(args[0]!), value.by);
+    case 'b_and':
+    case 'b_xor':
+    case 'b_add': {
+      const op = value.op === 'b_and' ? 'i_and' : value.op === 'b_xor' ? 'i_xor' : 'i_add';
+      return lanesOf(args[0]!).map((lane, k) => integerResult(op, lane, value.lanes[k]!) & 255);
+    }
+    case 'b_or':
+      return laneByLane(args, ([a, b]) => a! | b!);
+    case 'b_look':
+      return lanesOf(args[0]!).map((lane) => value.lanes[lane] ?? 0);
+    case 'lane':
+      return lanesOf(args[0]!)[value.lane]!;
+    case 'reals':
+    case 'book': {
+      const four = lanesOf(args[0]!).slice(4 * value.part, 4 * value.part + 4);
+      if (value.op === 'book') return four.map((lane) => kernel.tables[value.table]![lane]!);
+      return value.signed ? four.map((lane) => (lane << 24) >> 24) : four;
+    }
+    default: {
+      if (value.type === 'i32') return integerResult(value.op, first, args[1] as number);
+      const unary = UNARY[value.op];
+      if (unary !== undefined) return laneByLane(args, ([a]) => Math.fround(unary(a!)));
+      const binary = BINARY[value.op]!;
+      return laneByLane(args, ([a, b]) => Math.fround(binary(a!, b!)));
+    }
+  }
+}
+
+/** One operation on singles, or on each lane. */
+function laneByLane(args: readonly Result[], op: (operands: readonly number[]) => number): Result {
+  const [first] = args;
+  if (typeof first === 'number') return op(args as readonly number[]);
+  return first!.map((_, k) => op(args.map((arg) => (arg as readonly number[])[k]!)));
+}
+
+/** Pairs of bytes as 16-bit integers, shifted left where `by` is positive. */
+function shifted(bytes: readonly number[], by: number): number[] {
+  const out: number[] = [];
+  for (let k = 0; k < 16; k += 2) {
+    const pair = bytes[k]! | (bytes[k + 1]! << 8);
+    const moved = by > 0 ? (pair << by) & 0xffff : pair >>> -by;
+    out.push(moved & 255, moved >>> 8);
+  }
+  return out;
+}
+
+/** The value of a binary16. */
+function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 31;
+  const mantissa = bits & 1023;
+  if (exponent === 31) return mantissa === 0 ? sign * Infinity : Number.NaN;
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
+}

@@ -1,0 +1,148 @@
+/**
+ * The kernel IR: one unit of weights as a straight line of typed operations, run over a tensor by one loop.
+ *
+ * A unit is a run of weights of one row whose bits stand at fixed places and whose distance to the next unit is a whole
+ * number of bytes (see `unit.ts`). Values are single (`i32`, `f32`) or parallel (`f32x4`: four weights, `u8x16`: the codes
+ * of sixteen). Arithmetic on `f32` and `f32x4` rounds once for each operation and is never fused.
+ * Knows no format, no target and no memory. Design: docs/design/kernels.md.
+ */
+
+export type Type = 'i32' | 'f32' | 'f32x4' | 'u8x16';
+
+/** Operations that take and give `i32`. */
+export type IntOp = 'i_add' | 'i_sub' | 'i_mul' | 'i_and' | 'i_or' | 'i_xor' | 'i_shl' | 'i_shr';
+
+/** Operations that take and give `f32` or `f32x4`, all operands of one type. Comparisons give 1 or 0. */
+export type UnaryOp = 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'round';
+export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+
+/** One value; operands are indices of earlier values. */
+export type Value =
+  | { readonly op: 'int'; readonly type: 'i32'; readonly value: number }
+  | { readonly op: 'real'; readonly type: 'f32'; readonly value: number }
+  /** An unsigned integer of 1, 2 or 4 bytes, little-endian, at a byte of the unit's place in a source. */
+  | {
+      readonly op: 'load';
+      readonly type: 'i32';
+      readonly source: number;
+      readonly offset: number;
+      readonly bytes: 1 | 2 | 4;
+    }
+  | { readonly op: IntOp; readonly type: 'i32'; readonly args: readonly [number, number] }
+  /** An integer as a real, rounded to the nearest. */
+  | { readonly op: 'to_real'; readonly type: 'f32'; readonly args: readonly [number]; readonly signed: boolean }
+  /** The real whose binary32 (of 32 bits) or binary16 (of the low 16) the integer is. */
+  | { readonly op: 'from_f32' | 'from_f16'; readonly type: 'f32'; readonly args: readonly [number] }
+  /** Element `index + offset` of a table, or four from there. */
+  | {
+      readonly op: 'table';
+      readonly type: 'f32' | 'f32x4';
+      readonly table: number;
+      readonly args: readonly [number];
+      readonly offset: number;
+    }
+  | { readonly op: UnaryOp; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number] }
+  | { readonly op: BinaryOp; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number, number] }
+  /** The second where the first is not 0, else the third. */
+  | { readonly op: 'pick'; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number, number, number] }
+  | { readonly op: 'splat'; readonly type: 'f32x4'; readonly args: readonly [number] }
+  /** Four singles side by side. */
+  | {
+      readonly op: 'join';
+      readonly type: 'f32x4';
+      readonly args: readonly [number, number, number, number];
+    }
+  /** Sixteen bytes at a byte of the unit's place in a source; may reach up to 15 bytes past the source's end. */
+  | { readonly op: 'load16'; readonly type: 'u8x16'; readonly source: number; readonly offset: number }
+  /** Lane k takes byte `lanes[k]` of the operand; 0 where that is 255. */
+  | { readonly op: 'swizzle'; readonly type: 'u8x16'; readonly args: readonly [number]; readonly lanes: Lanes }
+  /** Pairs of bytes as 16-bit integers, shifted: left where positive. What crosses into a neighbour must be masked away. */
+  | { readonly op: 'shift'; readonly type: 'u8x16'; readonly args: readonly [number]; readonly by: number }
+  | {
+      readonly op: 'b_and' | 'b_xor' | 'b_add';
+      readonly type: 'u8x16';
+      readonly args: readonly [number];
+      readonly lanes: Lanes;
+    }
+  | { readonly op: 'b_or'; readonly type: 'u8x16'; readonly args: readonly [number, number] }
+  /** Byte `lanes[code]` for each code, all codes below 16. */
+  | { readonly op: 'b_look'; readonly type: 'u8x16'; readonly args: readonly [number]; readonly lanes: Lanes }
+  | { readonly op: 'lane'; readonly type: 'i32'; readonly args: readonly [number]; readonly lane: number }
+  /** Lanes 4·part … 4·part + 3 as reals. */
+  | {
+      readonly op: 'reals';
+      readonly type: 'f32x4';
+      readonly args: readonly [number];
+      readonly part: number;
+      readonly signed: boolean;
+    }
+  /** Levels of codes below 16, for lanes 4·part … 4·part + 3. */
+  | {
+      readonly op: 'book';
+      readonly type: 'f32x4';
+      readonly args: readonly [number];
+      readonly part: number;
+      readonly table: number;
+    };
+
+/** Sixteen bytes. */
+export type Lanes = readonly number[];
+
+/** Where a value goes: the weight at `offset` of the unit, or that and the three after it (`f32x4`). */
+export interface Store {
+  readonly offset: number;
+  readonly value: number;
+}
+
+/**
+ * Bytes that a kernel reads: part of a stream. `unit`: they move on by `stride` bytes from unit to unit through the whole
+ * tensor; `column`: from unit to unit of a row and back at the next; `row`: from row to row; `tensor`: not at all.
+ */
+export interface Source {
+  readonly stream: string;
+  /** Index of the stream's segment in the bit plan that holds the bytes. */
+  readonly segment: number;
+  readonly moves: 'unit' | 'column' | 'row' | 'tensor';
+  readonly stride: number;
+}
+
+export interface Kernel {
+  /** The format's name. */
+  readonly name: string;
+  /** Weights of a unit. */
+  readonly width: number;
+  /** Weights that values are computed for at a time: 1, or 4. */
+  readonly lanes: 1 | 4;
+  readonly sources: readonly Source[];
+  /** How many segments the bit plan has in each stream, and the bits of a segment's body by `stream/segment`: what a tensor must agree with. */
+  readonly segments: Readonly<Record<string, number>>;
+  readonly bodies: Readonly<Record<string, number>>;
+  /** Exact binary32 levels. */
+  readonly tables: readonly Float32Array[];
+  readonly values: readonly Value[];
+  readonly stores: readonly Store[];
+}
+
+/** The operands of a value. */
+export function operandsOf(value: Value): readonly number[] {
+  return 'args' in value ? value.args : [];
+}
+
+/**
+ * For each value whether it is the same in every unit of a row: constants, and what depends only on sources that stay.
+ * Targets compute those before the loop.
+ */
+export function fixedInRow(kernel: Kernel): boolean[] {
+  const fixed: boolean[] = [];
+  for (const value of kernel.values) {
+    const stays = (source: number): boolean => ['row', 'tensor'].includes(kernel.sources[source]!.moves);
+    const own = value.op === 'load' || value.op === 'load16' ? stays(value.source) : true;
+    fixed.push(own && operandsOf(value).every((k) => fixed[k]!));
+  }
+  return fixed;
+}
+
+/** Whether the units of a tensor can be run through as one row: nothing starts again with a row. */
+export function runsFlat(kernel: Kernel): boolean {
+  return kernel.sources.every(({ moves }) => moves === 'unit' || moves === 'tensor');
+}

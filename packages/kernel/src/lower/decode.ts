@@ -1,0 +1,131 @@
+/**
+ * Format → the kernel that decodes one unit of it, weight by weight (`lanes` 1) or four weights at a time.
+ *
+ * Sixteen codes of up to 8 bits are taken from their bytes at once; anything else (wide codes, digits, several numbers in
+ * one field) is read one by one and joined. Equals the interpreter bit for bit (testkit's target matrix).
+ */
+import { type Expr, type Format, indexInside, type StoredField } from '@fewerbits/format';
+import { type Builder, makeBuilder } from '../builder.ts';
+import type { Kernel, Store } from '../ir.ts';
+import { findUnit, type Unit } from '../unit.ts';
+import { codeOf, sixteenCodes, WIDEST_DIGITS } from './codes.ts';
+import { lowerExpression, type Scene, whyNoKernel } from './expression.ts';
+import { levelOfCode, levelsOfCodes, levelTable, whyNoLevels } from './levels.ts';
+
+/** The kernel that decodes a format, or in a few words why there is none (the interpreter decodes it then). */
+export function decodeKernel(format: Format, lanes: 1 | 4): Kernel | string {
+  const reason = whyNotFixed(format);
+  if (reason !== null) return reason;
+  const unit = findUnit(format);
+  if (typeof unit === 'string') return unit;
+  const expr = valueOf(format);
+  const refused = whyNoKernel(expr) ?? whyNotInside(expr, unit);
+  if (refused !== null) return refused;
+  for (const field of unit.plan.fields) {
+    const why = whyNotField(field) ?? whyNotDigits(field, unit);
+    if (why !== null) return why;
+  }
+  const b = makeBuilder();
+  const scene = makeScene(b, unit);
+  const stores: Store[] = [];
+  for (let offset = 0; offset < unit.width; offset += lanes) {
+    const value = lowerExpression(expr, offset, lanes, scene);
+    stores.push({ offset, value: lanes === 4 ? b.splat(value) : value });
+  }
+  const { width, sources } = unit;
+  const { streams } = unit.plan;
+  const segments = Object.fromEntries(streams.map((stream) => [stream.name, stream.segments.length]));
+  const bodies = Object.fromEntries(
+    streams.flatMap((stream) => stream.segments.map(({ bits }, k) => [`${stream.name}/${k}`, bits] as const)),
+  );
+  const { tables, values } = b;
+  return { name: format.name, width, lanes, sources, segments, bodies, tables, values, stores };
+}
+
+/** What needs more than one pass, or reads what is not at a fixed place. */
+function whyNotFixed(format: Format): string | null {
+  if (format.arithmetic !== 'f32') return 'its arithmetic is binary64';
+  if (format.outliers !== null) return 'it stores outliers apart';
+  if (format.entropy.length > 0) return 'it is entropy coded';
+  if (format.steps.length !== 1) return 'it has steps after its first value';
+  if (format.fields.some((field) => field.storage.kind === 'format')) return 'a field is stored in another format';
+  return null;
+}
+
+function whyNotField(field: StoredField): string | null {
+  if (field.entries === 0 || field.bits === null) return `${field.name} has no one width`;
+  if (field.dataDependent) return `the width of ${field.name} depends on stored data`;
+  const seen = new Set(field.uniform ? [field.numberAt(0)] : Array.from({ length: field.entries }, (_, k) => field.numberAt(k)));
+  for (const number of seen) {
+    const reason = whyNoLevels(number);
+    if (reason !== null) return `${field.name}: ${reason}`;
+    if (number.dimension % 4 !== 0 && number.dimension !== 1) return `${field.name} has vectors of ${number.dimension}`;
+  }
+  return null;
+}
+
+function whyNotDigits(field: StoredField, unit: Unit): string | null {
+  const { digit } = unit.placeOf(field, 0);
+  const wide = digit !== null && digit.group.bits > WIDEST_DIGITS;
+  return wide ? `the digits of ${field.name} stand in words of ${digit.group.bits} bits` : null;
+}
+
+function valueOf(format: Format): Expr {
+  const step = format.steps[0];
+  if (step?.step !== 'value') throw new RangeError(`${format.name} has no value`);
+  return step.expr;
+}
+
+/** Positions must be the same in every unit. */
+function whyNotInside(expr: Expr, unit: Unit): string | null {
+  const { tilings } = unit.plan.geometry;
+  const scopes = [...JSON.stringify(expr).matchAll(/"op":"at","scope":"(\w+)"/g)].map((match) => match[1]!);
+  const outside = scopes.find((scope) => unit.width % tilings.get(scope)!.width !== 0);
+  return outside === undefined ? null : `its value reads the position in a ${outside}`;
+}
+
+function makeScene(b: Builder, unit: Unit): Scene {
+  const { geometry, fields } = unit.plan;
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  const each = geometry.tilings.get('each')!;
+  const level = (field: StoredField, element: number): number => {
+    const number = field.numberAt(Math.floor(element / field.tiling.width));
+    const code = codeOf(b, unit.placeOf(field, element), field.radix);
+    if (number.dimension === 1) return levelOfCode(b, number, code);
+    const at = b.integer('i_mul', code, b.int(number.dimension));
+    const offset = element % field.tiling.width;
+    return b.add({ op: 'table', type: 'f32', table: b.table(levelTable(number)), args: [at], offset });
+  };
+  const sixteen = new Map<string, number | null>();
+  const codesAround = (field: StoredField, first: number): number | null => {
+    const key = `${field.id}/${first}`;
+    if (!sixteen.has(key)) {
+      const places = Array.from({ length: 16 }, (_, k) => unit.placeOf(field, first + k));
+      sixteen.set(key, sixteenCodes(b, places));
+    }
+    return sixteen.get(key)!;
+  };
+  const levels = (field: StoredField, element: number): number => {
+    const number = field.numberAt(Math.floor(element / field.tiling.width));
+    if (number.dimension > 1 && element % number.dimension <= number.dimension - 4) {
+      const code = codeOf(b, unit.placeOf(field, element), field.radix);
+      const at = b.integer('i_mul', code, b.int(number.dimension));
+      const offset = element % field.tiling.width;
+      return b.add({ op: 'table', type: 'f32x4', table: b.table(levelTable(number)), args: [at], offset });
+    }
+    if (field.uniform && number.dimension === 1 && number.bits <= 8) {
+      const codes = codesAround(field, element - (element % 16));
+      if (codes !== null) return levelsOfCodes(b, number, codes, (element % 16) / 4);
+    }
+    const four = [0, 1, 2, 3].map((k) => level(field, element + k)) as [number, number, number, number];
+    return b.add({ op: 'join', type: 'f32x4', args: four });
+  };
+  return {
+    b,
+    field: (name) => byName.get(name)!,
+    level,
+    levels,
+    at: (scope, element) => indexInside(geometry, geometry.tilings.get(scope)!, each, 0, element),
+    shape: { rows: geometry.rows, cols: geometry.cols },
+  };
+}

@@ -1,0 +1,82 @@
+/** Checks that a kernel is well formed: operands before use, types as the operations want them, every weight stored once. */
+import { type Kernel, operandsOf, type Type, type Value } from './ir.ts';
+
+/** @throws Error naming the value and what is wrong with it: a mistake of a lowering or a pass, never of a user. */
+export function verifyKernel(kernel: Kernel): void {
+  const { values, stores, width, lanes, name } = kernel;
+  const fail = (k: number, what: string): never => {
+    throw new Error(`kernel of ${name}, value ${k} (${values[k]?.op ?? 'none'}): ${what}`);
+  };
+  for (const [k, value] of values.entries()) {
+    const operands = operandsOf(value);
+    for (const a of operands) if (!(a >= 0 && a < k)) fail(k, `operand ${a} does not stand before it`);
+    const wanted = operandTypes(value);
+    for (const [n, a] of operands.entries())
+      if (values[a]!.type !== wanted[n]) fail(k, `operand ${a} is ${values[a]!.type}, not ${wanted[n]}`);
+    if ('source' in value && kernel.sources[value.source] === undefined) fail(k, `there is no source ${value.source}`);
+    if ('table' in value && kernel.tables[value.table] === undefined) fail(k, `there is no table ${value.table}`);
+    if ('lanes' in value && (value.lanes.length !== 16 || value.lanes.some((v) => !(v >= 0 && v < 256))))
+      fail(k, 'its lanes are not sixteen bytes');
+    if (lanes === 1 && (value.type === 'f32x4' || value.type === 'u8x16')) fail(k, 'the kernel is for single weights');
+  }
+  const type: Type = lanes === 4 ? 'f32x4' : 'f32';
+  const stored = new Set<number>();
+  for (const { offset, value } of stores) {
+    if (values[value]?.type !== type) fail(value, `a ${type} is stored at weight ${offset}`);
+    for (let k = 0; k < lanes; k++) stored.add(offset + k);
+  }
+  if (stored.size !== width || stores.length * lanes !== width)
+    throw new Error(`kernel of ${name}: ${stored.size} of ${width} weights are stored`);
+}
+
+function operandTypes(value: Value): Type[] {
+  switch (value.op) {
+    case 'int':
+    case 'real':
+    case 'load':
+    case 'load16':
+      return [];
+    case 'i_add':
+    case 'i_sub':
+    case 'i_mul':
+    case 'i_and':
+    case 'i_or':
+    case 'i_xor':
+    case 'i_shl':
+    case 'i_shr':
+      return ['i32', 'i32'];
+    case 'to_real':
+    case 'from_f32':
+    case 'from_f16':
+    case 'table':
+      return ['i32'];
+    case 'splat':
+      return ['f32'];
+    case 'join':
+      return ['f32', 'f32', 'f32', 'f32'];
+    case 'swizzle':
+    case 'shift':
+    case 'b_and':
+    case 'b_xor':
+    case 'b_add':
+    case 'b_look':
+    case 'lane':
+    case 'reals':
+    case 'book':
+      return ['u8x16'];
+    case 'b_or':
+      return ['u8x16', 'u8x16'];
+    case 'pick':
+      return [value.type, value.type, value.type];
+    case 'neg':
+    case 'abs':
+    case 'sqrt':
+    case 'floor':
+    case 'ceil':
+    case 'trunc':
+    case 'round':
+      return [value.type];
+    default:
+      return [value.type, value.type];
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Runs generated JavaScript in this process. What `moduleText` emits needs no such evaluation; this is for tools that
+ * compile a format and use it at once.
+ */
+import type { Codec } from '@fewerbits/format';
+import { decodeKernel, withDecodeKernel } from '@fewerbits/kernel';
+import { functionText } from './module.ts';
+
+type Decode = (units: number, out: Float32Array, ...sources: (Uint8Array | number)[]) => void;
+
+/**
+ * The codec with a decoder in plain JavaScript, or in a few words why its format has no kernel.
+ * @throws EvalError where the environment forbids code from text.
+ */
+export function jsDecoder(codec: Codec): Codec | string {
+  const kernel = decodeKernel(codec.format, 1);
+  if (typeof kernel === 'string') return kernel;
+  const decode = new Function(functionText(kernel))() as Decode;
+  return withDecodeKernel(codec, kernel, ({ weights, sources }, out) => {
+    const flat = sources.flatMap(({ bytes, stride }) => [bytes, 0, stride]);
+    decode(Math.ceil(weights / kernel.width), out, ...flat);
+  });
+}

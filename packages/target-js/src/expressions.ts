@@ -1,0 +1,100 @@
+/**
+ * Kernel values → JavaScript expressions. The table of operations and nothing else: what is named, inlined or stored is
+ * decided in `module.ts`.
+ *
+ * Every `f32` result goes through Math.fround unless it is exact or about to be stored, so that the bits are those of
+ * binary32 arithmetic.
+ */
+import type { Value } from '@fewerbits/kernel';
+
+const INTEGERS = {
+  i_add: '+',
+  i_sub: '-',
+  i_and: '&',
+  i_or: '|',
+  i_xor: '^',
+  i_shl: '<<',
+  i_shr: '>>>',
+} as const;
+
+const ARITHMETIC = { add: '+', sub: '-', mul: '*', div: '/' } as const;
+const COMPARISONS = { eq: '===', ne: '!==', lt: '<', le: '<=', gt: '>', ge: '>=' } as const;
+const CALLS = {
+  abs: 'Math.abs',
+  floor: 'Math.floor',
+  ceil: 'Math.ceil',
+  trunc: 'Math.trunc',
+  round: 'nearest',
+  min: 'Math.min',
+  max: 'Math.max',
+} as const;
+
+/** How a value reads, given how its operands read. `rounded`: false where it is stored next, which rounds by itself. */
+export function expressionOf(value: Value, args: readonly string[], rounded: boolean): string {
+  const round = (text: string): string => (rounded ? `Math.fround(${text})` : text);
+  switch (value.op) {
+    case 'int':
+      return String(value.value);
+    case 'real':
+      return realText(value.value);
+    case 'load': {
+      const byte = (k: number) => `s${value.source}[p${value.source}${value.offset + k === 0 ? '' : ` + ${value.offset + k}`}]`;
+      const bytes = Array.from({ length: value.bytes }, (_, k) => (k === 0 ? byte(0) : `(${byte(k)} << ${8 * k})`));
+      // `| 0` makes what lies beyond a stream's end 0.
+      return value.bytes === 1 ? byte(0) : `(${bytes.join(' | ')})`;
+    }
+    case 'i_mul':
+      return `Math.imul(${args.join(', ')})`;
+    case 'i_add':
+    case 'i_sub':
+      return `((${args[0]} ${INTEGERS[value.op]} ${args[1]}) | 0)`;
+    case 'i_and':
+    case 'i_or':
+    case 'i_xor':
+    case 'i_shl':
+    case 'i_shr':
+      return `(${args[0]} ${INTEGERS[value.op]} ${args[1]})`;
+    case 'to_real':
+      return `Math.fround(${args[0]} ${value.signed ? '| 0' : '>>> 0'})`;
+    case 'from_f32':
+      return `single(${args[0]})`;
+    case 'from_f16':
+      return `half(${args[0]})`;
+    case 'table':
+      return `t${value.table}[${args[0]}${value.offset === 0 ? '' : ` + ${value.offset}`}]`;
+    case 'neg':
+      return `(-${args[0]})`;
+    case 'sqrt':
+      return round(`Math.sqrt(${args[0]})`);
+    case 'abs':
+    case 'floor':
+    case 'ceil':
+    case 'trunc':
+    case 'round':
+    case 'min':
+    case 'max':
+      return `${CALLS[value.op]}(${args.join(', ')})`;
+    case 'add':
+    case 'sub':
+    case 'mul':
+    case 'div':
+      return rounded ? round(`${args[0]} ${ARITHMETIC[value.op]} ${args[1]}`) : `(${args[0]} ${ARITHMETIC[value.op]} ${args[1]})`;
+    case 'eq':
+    case 'ne':
+    case 'lt':
+    case 'le':
+    case 'gt':
+    case 'ge':
+      return `(${args[0]} ${COMPARISONS[value.op]} ${args[1]} ? 1 : 0)`;
+    case 'pick':
+      return `(${args[0]} !== 0 ? ${args[1]} : ${args[2]})`;
+    default:
+      throw new Error(`${value.op} works on several weights at a time; lower the kernel for single ones`);
+  }
+}
+
+function realText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (Object.is(value, -0)) return '-0';
+  return value === Infinity ? 'Infinity' : value === -Infinity ? '-Infinity' : String(value);
+}

@@ -1,0 +1,3 @@
+/** Kernels as plain JavaScript. */
+export { jsDecoder } from './decoder.ts';
+export { moduleText } from './module.ts';

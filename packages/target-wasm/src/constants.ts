@@ -1,0 +1,37 @@
+/** The vectors of bytes that a kernel's values need beside their operands: they stand in locals before the loop. */
+import type { Kernel, Value } from '@fewerbits/kernel';
+
+/** The four vectors whose byte k is byte 0, 1, 2 or 3 of level k: a codebook of 16 levels as four look-ups. */
+export function bookPlanes(table: Float32Array): number[][] {
+  const bytes = new Uint8Array(table.buffer, table.byteOffset, table.byteLength);
+  return [0, 1, 2, 3].map((plane) => Array.from({ length: 16 }, (_, code) => bytes[4 * code + plane]!));
+}
+
+/** Four binary32 as sixteen bytes. */
+export function singlesAsBytes(value: number): number[] {
+  return [...new Uint8Array(new Float32Array(4).fill(value).buffer)];
+}
+
+/** The vectors that one value needs. */
+export function constantsOf(value: Value, kernel: Kernel): number[][] {
+  switch (value.op) {
+    case 'b_and':
+    case 'b_xor':
+    case 'b_add':
+    case 'b_look':
+      return [[...value.lanes]];
+    case 'book':
+      return bookPlanes(kernel.tables[value.table]!);
+    case 'eq':
+    case 'ne':
+    case 'lt':
+    case 'le':
+    case 'gt':
+    case 'ge':
+      return value.type === 'f32x4' ? [singlesAsBytes(1)] : [];
+    case 'pick':
+      return value.type === 'f32x4' ? [singlesAsBytes(0)] : [];
+    default:
+      return [];
+  }
+}

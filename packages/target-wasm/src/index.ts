@@ -1,0 +1,3 @@
+/** Kernels as WebAssembly SIMD. */
+export { wasmDecoder } from './decoder.ts';
+export { type DecodeModule, decodeModule } from './module.ts';

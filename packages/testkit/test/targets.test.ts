@@ -1,0 +1,98 @@
+/**
+ * The target matrix: every format under `formats/` and random ones, each target against the interpreter, on any bytes.
+ */
+import { interpreter, whyNotExecutable } from '@fewerbits/codec';
+import { type Codec, type Format, type Packed, probeShape, streamBytes } from '@fewerbits/format';
+import { bindKernel, decodeKernel, interpretKernel, verifyKernel, withDecodeKernel } from '@fewerbits/kernel';
+import { jsDecoder } from '@fewerbits/target-js';
+import { wasmDecoder } from '@fewerbits/target-wasm';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formats, lawSameDecode, packedOf, shapesOf } from '../src/index.ts';
+import { defaultFormats } from './formats.ts';
+
+/** The kernel IR's own interpreter as a target, for single weights and for four at a time. */
+function irDecoder(codec: Codec, lanes: 1 | 4): Codec | string {
+  const kernel = decodeKernel(codec.format, lanes);
+  if (typeof kernel === 'string') return kernel;
+  verifyKernel(kernel);
+  return withDecodeKernel(codec, kernel, ({ weights, sources }, out) =>
+    interpretKernel(kernel, sources, Math.ceil(weights / kernel.width), out),
+  );
+}
+
+const TARGETS: Readonly<Record<string, (codec: Codec) => Codec | string>> = {
+  'IR, single': (codec) => irDecoder(codec, 1),
+  'IR, four': (codec) => irDecoder(codec, 4),
+  js: jsDecoder,
+  wasm: wasmDecoder,
+};
+
+/** Any bytes, the same ones each time; all bits set and all clear among them. */
+function bytesFor(format: Format, shape: readonly number[], seed: number): Packed {
+  let state = seed | 1;
+  const next = (): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return seed === 0 ? 0 : seed < 0 ? 255 : state & 255;
+  };
+  const streams = Object.entries(streamBytes(format, shape)).map(
+    ([name, length]) => [name, Uint8Array.from({ length }, next)] as const,
+  );
+  return { shape, streams: Object.fromEntries(streams) };
+}
+
+const all = defaultFormats();
+const executable = all.filter((format) => whyNotExecutable(format) === null);
+const withKernel = executable.filter((format) => typeof decodeKernel(format, 4) !== 'string');
+
+/** A few rows; rows that end inside a unit; many units, so that every target needs several tiles. */
+function shapesFor(format: Format): number[][] {
+  const { cols } = probeShape(format);
+  return [[3, 2 * cols], [1, 3 * cols], [5, 8192].map((n) => Math.ceil(n / (n > 5 ? cols : 1)) * (n > 5 ? cols : 1)), [0, cols]];
+}
+
+describe('kernels', () => {
+  it('exist for most formats of fixed length', () => {
+    expect(withKernel.length).toBeGreaterThan(60);
+  });
+
+  it.each(withKernel.map((format) => [format.name, format] as const))('%s: every target decodes alike', (_, format) => {
+    const reference = interpreter(format);
+    for (const [name, make] of Object.entries(TARGETS)) {
+      const target = make(reference);
+      if (typeof target === 'string') throw new Error(`${name}: ${target}`);
+      for (const shape of shapesFor(format)) {
+        if (name.startsWith('IR') && shape[0]! > 4) continue;
+        for (const seed of [7, 20_260, 0, -1]) lawSameDecode(reference, target, bytesFor(format, shape, seed));
+      }
+    }
+  });
+
+  it.each(withKernel.map((format) => [format.name, format] as const))('%s: the kernel runs, not the interpreter', (_, format) => {
+    const shape = shapesFor(format)[2]!;
+    const kernel = decodeKernel(format, 4);
+    if (typeof kernel === 'string') throw new Error(kernel);
+    expect(bindKernel(kernel, format, bytesFor(format, shape, 3))).not.toBeNull();
+  });
+
+  it('decode random formats alike', () => {
+    let kernels = 0;
+    const drawn = formats().chain((format) =>
+      shapesOf(format).chain((shape) => packedOf(format, shape).map((packed) => ({ format, packed }))),
+    );
+    const law = fc.property(drawn, ({ format, packed }) => {
+      if (whyNotExecutable(format) !== null) return;
+      const reference = interpreter(format);
+      for (const make of Object.values(TARGETS)) {
+        const target = make(reference);
+        if (typeof target === 'string') continue;
+        kernels++;
+        lawSameDecode(reference, target, packed);
+      }
+    });
+    fc.assert(law, { seed: 2026, numRuns: 400 });
+    expect(kernels).toBeGreaterThan(400);
+  });
+});
