@@ -37,6 +37,8 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
       'format',
       'measure',
       'numerics',
+      'target-js',
+      'target-wasm',
       'tensorfile',
       'testkit',
     ],

@@ -169,7 +169,8 @@ function commands(io: Io, start: Start): Command {
       .option('--raw', 'the input is the bare bytes of a format with one stream; - is standard input')
       .option('-f, --format <format>', 'the format of raw input')
       .option('--shape <sizes>', 'the shape of raw input')
-      .option('--axis <n>', 'the contraction axis of raw input, counted from 0; the last by default'),
+      .option('--axis <n>', 'the contraction axis of raw input, counted from 0; the last by default')
+      .addOption(targetOption()),
     async (context, [input], options) => (await import('./verbs/decode.ts')).decode(context, input!, options),
   );
   action(
@@ -200,7 +201,8 @@ function commands(io: Io, start: Start): Command {
       .option('--tensor <regex>', 'only tensors whose name matches')
       .option('--shape <sizes>', 'shape of raw binary32 files')
       .option('--axis <n>', 'the contraction axis, counted from 0, for all tensors that have it')
-      .option('--jobs <n>', 'threads; all cores by default'),
+      .option('--jobs <n>', 'threads; all cores by default')
+      .addOption(targetOption()),
     async (context, files, options) => (await import('./verbs/compare.ts')).compare(context, files, options),
   );
 
@@ -212,6 +214,7 @@ function commands(io: Io, start: Start): Command {
       .configureOutput({ outputError: (text, write) => write(usageError(text, 'fewerbits vectors verify')) })
       .option('--group <name>', 'only this group')
       .option('--type <name>', 'only this type')
+      .addOption(targetOption())
       .option('--json', 'print one JSON object')
       .option('-q, --quiet', 'no notes and no progress on standard error')
       .addHelpText(
@@ -222,6 +225,15 @@ function commands(io: Io, start: Start): Command {
       (await import('./verbs/vectors.ts')).verifyVectors(context, manifest!, options),
   );
   return program;
+}
+
+/** What decodes; fits run on the interpreter. */
+function targetOption(): Option {
+  return new Option('--target <name>', 'what decodes; the fastest that a format has by default').choices([
+    'wasm',
+    'js',
+    'interpreter',
+  ]);
 }
 
 /** Commander's complaint as one line in our manner, with the way to the help. */

@@ -3,6 +3,7 @@
  */
 import { InputError } from './input-error.ts';
 import type { Options } from './main.ts';
+import type { Target } from './target.ts';
 
 /** Standard input or output, in place of a file's name. */
 export const STREAM = '-';
@@ -42,6 +43,11 @@ export function patternOption(options: Options, name: string): RegExp | undefine
       `--${name} ${text}: ${error instanceof Error ? error.message : 'not a regular expression'}`,
     );
   }
+}
+
+/** The target that is asked for; null: the fastest. The command line has checked the name. */
+export function targetOption(options: Options): Target | null {
+  return (textOption(options, 'target') as Target | undefined) ?? null;
 }
 
 /** `shape` and `axis` for `openTensorFile`, each only if given. */

@@ -43,7 +43,8 @@ export function bindKernel(kernel: Kernel, format: Format, packed: Packed): Run[
   for (const { stream, segment, moves, stride } of kernel.sources) {
     const planned = streams.get(stream)!.segments;
     const found = planned[segment];
-    if (planned.length !== kernel.segments[stream] || found === undefined || found.start % 8 !== 0) return null;
+    if (planned.length !== kernel.segments[stream] || found === undefined || found.start % 8 !== 0)
+      return null;
     if (moves !== 'tensor' && found.bits !== kernel.bodies[`${stream}/${segment}`]) return null;
     if (moves === 'row' && (found.bits * found.repeat) / 8 !== stride * rows) return null;
     starts.push(found.start / 8);

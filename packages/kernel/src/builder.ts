@@ -57,7 +57,11 @@ export function makeBuilder(): Builder {
   const tableKeys = new Map<string, number>();
   const add = (value: Value): number => {
     // JSON has no -0 and no NaN; both are levels.
-    const key = JSON.stringify(value, (_, v) => (Object.is(v, -0) || (typeof v === 'number' && !Number.isFinite(v)) ? `${Object.is(v, -0) ? '-0' : v}` : v));
+    const key = JSON.stringify(value, (_, v) =>
+      Object.is(v, -0) || (typeof v === 'number' && !Number.isFinite(v))
+        ? `${Object.is(v, -0) ? '-0' : v}`
+        : v,
+    );
     const index = known.get(key);
     if (index !== undefined) return index;
     known.set(key, values.length);

@@ -35,7 +35,12 @@ const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
 };
 
 /** Decodes `units` units into `out`, from their first weight. Bytes beyond a source's end read as 0. */
-export function interpretKernel(kernel: Kernel, sources: readonly Bound[], units: number, out: Float32Array): void {
+export function interpretKernel(
+  kernel: Kernel,
+  sources: readonly Bound[],
+  units: number,
+  out: Float32Array,
+): void {
   for (let unit = 0; unit < units; unit++) {
     const results: Result[] = [];
     for (const value of kernel.values) {
@@ -56,7 +61,13 @@ function lanesOf(result: Result): readonly number[] {
   return typeof result === 'number' ? [result] : result;
 }
 
-function resultOf(value: Value, args: readonly Result[], kernel: Kernel, sources: readonly Bound[], unit: number): Result {
+function resultOf(
+  value: Value,
+  args: readonly Result[],
+  kernel: Kernel,
+  sources: readonly Bound[],
+  unit: number,
+): Result {
   const byte = (source: number, offset: number) => {
     const { bytes, stride } = sources[source]!;
     return bytes[unit * stride + offset] ?? 0;

@@ -14,7 +14,19 @@ export type IntOp = 'i_add' | 'i_sub' | 'i_mul' | 'i_and' | 'i_or' | 'i_xor' | '
 
 /** Operations that take and give `f32` or `f32x4`, all operands of one type. Comparisons give 1 or 0. */
 export type UnaryOp = 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'round';
-export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+export type BinaryOp =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'min'
+  | 'max'
+  | 'eq'
+  | 'ne'
+  | 'lt'
+  | 'le'
+  | 'gt'
+  | 'ge';
 
 /** One value; operands are indices of earlier values. */
 export type Value =
@@ -30,7 +42,12 @@ export type Value =
     }
   | { readonly op: IntOp; readonly type: 'i32'; readonly args: readonly [number, number] }
   /** An integer as a real, rounded to the nearest. */
-  | { readonly op: 'to_real'; readonly type: 'f32'; readonly args: readonly [number]; readonly signed: boolean }
+  | {
+      readonly op: 'to_real';
+      readonly type: 'f32';
+      readonly args: readonly [number];
+      readonly signed: boolean;
+    }
   /** The real whose binary32 (of 32 bits) or binary16 (of the low 16) the integer is. */
   | { readonly op: 'from_f32' | 'from_f16'; readonly type: 'f32'; readonly args: readonly [number] }
   /** Element `index + offset` of a table, or four from there. */
@@ -55,7 +72,12 @@ export type Value =
   /** Sixteen bytes at a byte of the unit's place in a source; may reach up to 15 bytes past the source's end. */
   | { readonly op: 'load16'; readonly type: 'u8x16'; readonly source: number; readonly offset: number }
   /** Lane k takes byte `lanes[k]` of the operand; 0 where that is 255. */
-  | { readonly op: 'swizzle'; readonly type: 'u8x16'; readonly args: readonly [number]; readonly lanes: Lanes }
+  | {
+      readonly op: 'swizzle';
+      readonly type: 'u8x16';
+      readonly args: readonly [number];
+      readonly lanes: Lanes;
+    }
   /** Pairs of bytes as 16-bit integers, shifted: left where positive. What crosses into a neighbour must be masked away. */
   | { readonly op: 'shift'; readonly type: 'u8x16'; readonly args: readonly [number]; readonly by: number }
   | {

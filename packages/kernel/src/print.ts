@@ -7,7 +7,9 @@ export function printKernel(kernel: Kernel): string {
   const { name, width, lanes, sources, tables, values, stores } = kernel;
   const lines = [`kernel ${name}: units of ${width} weights, ${lanes} at a time`];
   for (const [k, { stream, moves, stride }] of sources.entries())
-    lines.push(`  source ${k}: ${stream === '' ? 'the stream' : stream}, ${moves === 'tensor' ? 'fixed' : `${stride} bytes a ${moves}`}`);
+    lines.push(
+      `  source ${k}: ${stream === '' ? 'the stream' : stream}, ${moves === 'tensor' ? 'fixed' : `${stride} bytes a ${moves}`}`,
+    );
   for (const [k, table] of tables.entries()) lines.push(`  table ${k}: ${table.length} levels`);
   const line = (k: number) => `%${k}: ${values[k]!.type} = ${textOf(values[k]!)}`;
   for (const k of values.keys()) if (fixed[k]) lines.push(`  ${line(k)}`);
@@ -22,6 +24,9 @@ function textOf(value: Value): string {
   const args = operandsOf(value).map((k) => `%${k}`);
   const facts = Object.entries(rest)
     .filter(([key]) => key !== 'args')
-    .map(([key, fact]) => `${key} ${Array.isArray(fact) ? `[${fact.join(' ')}]` : Object.is(fact, -0) ? '-0' : String(fact)}`);
+    .map(
+      ([key, fact]) =>
+        `${key} ${Array.isArray(fact) ? `[${fact.join(' ')}]` : Object.is(fact, -0) ? '-0' : String(fact)}`,
+    );
   return [op, ...args, ...facts].join(' ');
 }

@@ -5,7 +5,15 @@
  * from each unit to the next, move on by whole bytes in each stream. So no layout has a case of its own here. What is not
  * even (tiles of several rows, patterns over the whole tensor) has no unit. Design: docs/design/kernels.md.
  */
-import { type Format, LayoutError, type Plan, planLayout, type RadixGroup, type StoredField, tileMultiple } from '@fewerbits/format';
+import {
+  type Format,
+  LayoutError,
+  type Plan,
+  planLayout,
+  type RadixGroup,
+  type StoredField,
+  tileMultiple,
+} from '@fewerbits/format';
 import type { Source } from './ir.ts';
 
 /** Bits `low … low + width` of an entry, at a bit of the unit's place in a source. */
@@ -88,9 +96,16 @@ function unitOfWidth(format: Format, width: number): Unit | string {
   );
   const sources: Source[] = [];
   const known = new Map<string, number>();
-  const at = (field: StoredField, element: number, k: number, row: number, unit: number): FoundPlace | undefined => {
+  const at = (
+    field: StoredField,
+    element: number,
+    k: number,
+    row: number,
+    unit: number,
+  ): FoundPlace | undefined => {
     const { tiling, perTile } = field;
-    const tile = Math.floor(row / tiling.height) * tiling.cols + Math.floor((unit * width + element) / tiling.width);
+    const tile =
+      Math.floor(row / tiling.height) * tiling.cols + Math.floor((unit * width + element) / tiling.width);
     return places[field.id]!.get(tile * perTile + k);
   };
   const cache = new Map<string, Place>();
@@ -101,7 +116,8 @@ function unitOfWidth(format: Format, width: number): Unit | string {
     const pieces = first.pieces.map((piece, p): Piece => {
       const bits = Array.from({ length: ROWS * UNITS }, (_, u) => {
         const other = at(field, element, k, Math.floor(u / UNITS), u % UNITS)?.pieces[p];
-        const same = other?.segment === piece.segment && other.low === piece.low && other.width === piece.width;
+        const same =
+          other?.segment === piece.segment && other.low === piece.low && other.width === piece.width;
         return same ? other.bit - piece.bit : Number.NaN;
       });
       const motion = motionOf(bits);

@@ -13,11 +13,14 @@ export function verifyKernel(kernel: Kernel): void {
     const wanted = operandTypes(value);
     for (const [n, a] of operands.entries())
       if (values[a]!.type !== wanted[n]) fail(k, `operand ${a} is ${values[a]!.type}, not ${wanted[n]}`);
-    if ('source' in value && kernel.sources[value.source] === undefined) fail(k, `there is no source ${value.source}`);
-    if ('table' in value && kernel.tables[value.table] === undefined) fail(k, `there is no table ${value.table}`);
+    if ('source' in value && kernel.sources[value.source] === undefined)
+      fail(k, `there is no source ${value.source}`);
+    if ('table' in value && kernel.tables[value.table] === undefined)
+      fail(k, `there is no table ${value.table}`);
     if ('lanes' in value && (value.lanes.length !== 16 || value.lanes.some((v) => !(v >= 0 && v < 256))))
       fail(k, 'its lanes are not sixteen bytes');
-    if (lanes === 1 && (value.type === 'f32x4' || value.type === 'u8x16')) fail(k, 'the kernel is for single weights');
+    if (lanes === 1 && (value.type === 'f32x4' || value.type === 'u8x16'))
+      fail(k, 'the kernel is for single weights');
   }
   const type: Type = lanes === 4 ? 'f32x4' : 'f32';
   const stored = new Set<number>();

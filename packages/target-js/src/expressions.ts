@@ -38,8 +38,11 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'real':
       return realText(value.value);
     case 'load': {
-      const byte = (k: number) => `s${value.source}[p${value.source}${value.offset + k === 0 ? '' : ` + ${value.offset + k}`}]`;
-      const bytes = Array.from({ length: value.bytes }, (_, k) => (k === 0 ? byte(0) : `(${byte(k)} << ${8 * k})`));
+      const byte = (k: number) =>
+        `s${value.source}[p${value.source}${value.offset + k === 0 ? '' : ` + ${value.offset + k}`}]`;
+      const bytes = Array.from({ length: value.bytes }, (_, k) =>
+        k === 0 ? byte(0) : `(${byte(k)} << ${8 * k})`,
+      );
       // `| 0` makes what lies beyond a stream's end 0.
       return value.bytes === 1 ? byte(0) : `(${bytes.join(' | ')})`;
     }
@@ -78,7 +81,9 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'sub':
     case 'mul':
     case 'div':
-      return rounded ? round(`${args[0]} ${ARITHMETIC[value.op]} ${args[1]}`) : `(${args[0]} ${ARITHMETIC[value.op]} ${args[1]})`;
+      return rounded
+        ? round(`${args[0]} ${ARITHMETIC[value.op]} ${args[1]}`)
+        : `(${args[0]} ${ARITHMETIC[value.op]} ${args[1]})`;
     case 'eq':
     case 'ne':
     case 'lt':

@@ -73,7 +73,11 @@ function decodeText(kernel: Kernel): string {
   }
   const textOf = (k: number, rounded = true): string => (named[k] ? `v${k}` : written(k, rounded));
   const written = (k: number, rounded: boolean): string =>
-    expressionOf(values[k]!, operandsOf(values[k]!).map((a) => textOf(a)), rounded);
+    expressionOf(
+      values[k]!,
+      operandsOf(values[k]!).map((a) => textOf(a)),
+      rounded,
+    );
   const line = (k: number) => `const v${k} = ${written(k, true)};`;
   const before = [...values.keys()].filter((k) => named[k] && fixed[k]).map((k) => `  ${line(k)}`);
   const inside = [...values.keys()].filter((k) => named[k] && !fixed[k]).map((k) => `    ${line(k)}`);
@@ -83,7 +87,9 @@ function decodeText(kernel: Kernel): string {
     ...before,
     `  for (let at = 0, end = units * ${width}; at < end; at += ${width}) {`,
     ...inside,
-    ...stores.map(({ offset, value }) => `    out[at${offset === 0 ? '' : ` + ${offset}`}] = ${textOf(value, false)};`),
+    ...stores.map(
+      ({ offset, value }) => `    out[at${offset === 0 ? '' : ` + ${offset}`}] = ${textOf(value, false)};`,
+    ),
     ...sources.flatMap((source, k) => (moves(source.moves) ? [`    p${k} += m${k};`] : [])),
     '  }',
     '}',

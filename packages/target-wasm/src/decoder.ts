@@ -2,7 +2,7 @@
  * Runs a kernel's module: copies packed bytes in and weights out, a tile at a time, so that both stay in the cache.
  */
 import type { Codec } from '@fewerbits/format';
-import { decodeKernel, type Kernel, type Run, withDecodeKernel } from '@fewerbits/kernel';
+import { type DecodeRun, decodeKernel, type Kernel, withDecodeKernel } from '@fewerbits/kernel';
 import { type DecodeModule, decodeModule } from './module.ts';
 
 /** Bytes of weights in a tile. */
@@ -17,17 +17,16 @@ const SLACK = 16;
  * engine refuses WebAssembly.
  */
 export function wasmDecoder(codec: Codec): Codec | string {
+  if (typeof WebAssembly === 'undefined') return 'there is no WebAssembly here';
   const kernel = decodeKernel(codec.format, 4);
   if (typeof kernel === 'string') return kernel;
-  let run: (run: Run, out: Float32Array) => void;
   try {
-    run = instantiate(kernel, decodeModule(kernel));
+    return withDecodeKernel(codec, kernel, instantiate(kernel, decodeModule(kernel)));
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError || typeof WebAssembly === 'undefined')
-      return `WebAssembly is refused: ${(error as Error).message}`;
+    // A content security policy, or an engine without SIMD.
+    if (error instanceof WebAssembly.CompileError) return `WebAssembly is refused: ${error.message}`;
     throw error;
   }
-  return withDecodeKernel(codec, kernel, run);
 }
 
 /** Where things stand in the memory of one instance. */
@@ -62,7 +61,7 @@ function reachOf(kernel: Kernel, source: number): number {
   return reach;
 }
 
-function instantiate(kernel: Kernel, module: DecodeModule): (run: Run, out: Float32Array) => void {
+function instantiate(kernel: Kernel, module: DecodeModule): DecodeRun {
   const places = placesOf(kernel, module.end);
   const memory = new WebAssembly.Memory({ initial: places.pages });
   const bytes = new Uint8Array(memory.buffer);

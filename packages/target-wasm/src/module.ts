@@ -11,7 +11,7 @@ import { constantsOf } from './constants.ts';
 import { emitValue, type Scene } from './operations.ts';
 
 export interface DecodeModule {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where each table stands in the memory, in bytes; `end`: the first byte behind them, a multiple of 16. */
   readonly tables: readonly number[];
   readonly end: number;

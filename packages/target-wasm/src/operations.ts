@@ -62,12 +62,15 @@ export function emitValue(index: number, scene: Scene): void {
   };
   switch (value.op) {
     case 'int':
-      return code.i32(value.value);
+      code.i32(value.value);
+      return;
     case 'real':
-      return code.f32(value.value);
+      code.f32(value.value);
+      return;
     case 'load':
       scene.source(value.source);
-      return code.load(LOADS[value.bytes], value.offset);
+      code.load(LOADS[value.bytes], value.offset);
+      return;
     case 'i_add':
     case 'i_sub':
     case 'i_mul':
@@ -77,25 +80,36 @@ export function emitValue(index: number, scene: Scene): void {
     case 'i_shl':
     case 'i_shr':
       operands();
-      return code.op(INTEGERS[value.op]);
+      code.op(INTEGERS[value.op]);
+      return;
     case 'to_real':
       operands();
-      return code.op(value.signed ? 'f32.convert_i32_s' : 'f32.convert_i32_u');
+      code.op(value.signed ? 'f32.convert_i32_s' : 'f32.convert_i32_u');
+      return;
     case 'from_f32':
       operands();
-      return code.op('f32.reinterpret_i32');
+      code.op('f32.reinterpret_i32');
+      return;
     case 'from_f16':
-      return halfValue(code, () => push(value.args[0]));
+      halfValue(code, () => push(value.args[0]));
+      return;
     case 'table':
       address(value.args[0], scene);
-      return code.load(value.type === 'f32' ? 'f32.load' : 'v128.load', scene.tableAt(value.table) + 4 * value.offset);
+      code.load(
+        value.type === 'f32' ? 'f32.load' : 'v128.load',
+        scene.tableAt(value.table) + 4 * value.offset,
+      );
+      return;
     case 'splat':
       operands();
-      return code.op('f32x4.splat');
+      code.op('f32x4.splat');
+      return;
     case 'join':
-      return join(value.args, scene);
+      join(value.args, scene);
+      return;
     case 'pick':
-      return pick(value, scene);
+      pick(value, scene);
+      return;
     case 'eq':
     case 'ne':
     case 'lt':
@@ -104,44 +118,57 @@ export function emitValue(index: number, scene: Scene): void {
     case 'ge':
       operands();
       code.op(`${value.type}.${value.op}`);
-      if (value.type === 'f32') return code.op('f32.convert_i32_u');
-      scene.vector(singlesAsBytes(1));
-      return code.op('v128.and');
+      if (value.type === 'f32') code.op('f32.convert_i32_u');
+      else {
+        scene.vector(singlesAsBytes(1));
+        code.op('v128.and');
+      }
+      return;
     case 'load16':
       scene.source(value.source);
-      return code.load('v128.load', value.offset);
+      code.load('v128.load', value.offset);
+      return;
     case 'swizzle':
       // Lanes that hold nothing (255) are masked away later: any byte does.
       push(value.args[0]);
       push(value.args[0]);
-      return code.shuffle(value.lanes.map((lane, k) => (lane > 15 ? k : lane)));
+      code.shuffle(value.lanes.map((lane, k) => (lane > 15 ? k : lane)));
+      return;
     case 'shift':
       operands();
       code.i32(Math.abs(value.by));
-      return code.op(value.by > 0 ? 'i16x8.shl' : 'i16x8.shr_u');
+      code.op(value.by > 0 ? 'i16x8.shl' : 'i16x8.shr_u');
+      return;
     case 'b_and':
     case 'b_xor':
     case 'b_add':
       operands();
       scene.vector(value.lanes);
-      return code.op(value.op === 'b_and' ? 'v128.and' : value.op === 'b_xor' ? 'v128.xor' : 'i8x16.add');
+      code.op(value.op === 'b_and' ? 'v128.and' : value.op === 'b_xor' ? 'v128.xor' : 'i8x16.add');
+      return;
     case 'b_or':
       operands();
-      return code.op('v128.or');
+      code.op('v128.or');
+      return;
     case 'b_look':
       scene.vector(value.lanes);
       operands();
-      return code.op('i8x16.swizzle');
+      code.op('i8x16.swizzle');
+      return;
     case 'lane':
       operands();
-      return code.lane('i8x16.extract_lane_u', value.lane);
+      code.lane('i8x16.extract_lane_u', value.lane);
+      return;
     case 'reals':
-      return reals(value, scene);
+      reals(value, scene);
+      return;
     case 'book':
-      return book(value, scene);
+      book(value, scene);
+      return;
     default:
       operands();
-      return code.op(`${value.type}.${REALS[value.op]}`);
+      code.op(`${value.type}.${REALS[value.op]}`);
+      return;
   }
 }
 
@@ -213,11 +240,12 @@ function pick(value: Extract<Value, { op: 'pick' }>, { code, push, vector }: Sce
   if (value.type === 'f32') {
     code.f32(0);
     code.op('f32.ne');
-    return code.op('select');
+    code.op('select');
+    return;
   }
   vector(singlesAsBytes(0));
   code.op('f32x4.ne');
-  return code.op('v128.bitselect');
+  code.op('v128.bitselect');
 }
 
 /** Sixteen bytes are eight 16-bit integers twice; four of those are one `f32x4`. */
@@ -229,7 +257,7 @@ function reals(value: Extract<Value, { op: 'reals' }>, { code, push, once }: Sce
     code.op(`i16x8.extend_${half}_i8x16_${sign}`);
   });
   code.op(`i32x4.extend_${value.part % 2 === 0 ? 'low' : 'high'}_i16x8_${sign}`);
-  return code.op('f32x4.convert_i32x4_s');
+  code.op('f32x4.convert_i32x4_s');
 }
 
 /** Byte planes of the levels looked up by code, then interleaved: bytes to pairs, pairs to binary32. */
@@ -252,7 +280,7 @@ function book(value: Extract<Value, { op: 'book' }>, scene: Scene): void {
     });
   pairs(0);
   pairs(2);
-  return code.shuffle(interleaved(2, value.part % 2 === 1));
+  code.shuffle(interleaved(2, value.part % 2 === 1));
 }
 
 /** The shuffle that takes units of some bytes from two vectors in turn, from their low or their high halves. */

@@ -50,7 +50,12 @@ const withKernel = executable.filter((format) => typeof decodeKernel(format, 4) 
 /** A few rows; rows that end inside a unit; many units, so that every target needs several tiles. */
 function shapesFor(format: Format): number[][] {
   const { cols } = probeShape(format);
-  return [[3, 2 * cols], [1, 3 * cols], [5, 8192].map((n) => Math.ceil(n / (n > 5 ? cols : 1)) * (n > 5 ? cols : 1)), [0, cols]];
+  return [
+    [3, 2 * cols],
+    [1, 3 * cols],
+    [5, 8192].map((n) => Math.ceil(n / (n > 5 ? cols : 1)) * (n > 5 ? cols : 1)),
+    [0, cols],
+  ];
 }
 
 describe('kernels', () => {
@@ -58,24 +63,31 @@ describe('kernels', () => {
     expect(withKernel.length).toBeGreaterThan(60);
   });
 
-  it.each(withKernel.map((format) => [format.name, format] as const))('%s: every target decodes alike', (_, format) => {
-    const reference = interpreter(format);
-    for (const [name, make] of Object.entries(TARGETS)) {
-      const target = make(reference);
-      if (typeof target === 'string') throw new Error(`${name}: ${target}`);
-      for (const shape of shapesFor(format)) {
-        if (name.startsWith('IR') && shape[0]! > 4) continue;
-        for (const seed of [7, 20_260, 0, -1]) lawSameDecode(reference, target, bytesFor(format, shape, seed));
+  it.each(withKernel.map((format) => [format.name, format] as const))(
+    '%s: every target decodes alike',
+    (_, format) => {
+      const reference = interpreter(format);
+      for (const [name, make] of Object.entries(TARGETS)) {
+        const target = make(reference);
+        if (typeof target === 'string') throw new Error(`${name}: ${target}`);
+        for (const shape of shapesFor(format)) {
+          if (name.startsWith('IR') && shape[0]! > 4) continue;
+          for (const seed of [7, 20_260, 0, -1])
+            lawSameDecode(reference, target, bytesFor(format, shape, seed));
+        }
       }
-    }
-  });
+    },
+  );
 
-  it.each(withKernel.map((format) => [format.name, format] as const))('%s: the kernel runs, not the interpreter', (_, format) => {
-    const shape = shapesFor(format)[2]!;
-    const kernel = decodeKernel(format, 4);
-    if (typeof kernel === 'string') throw new Error(kernel);
-    expect(bindKernel(kernel, format, bytesFor(format, shape, 3))).not.toBeNull();
-  });
+  it.each(withKernel.map((format) => [format.name, format] as const))(
+    '%s: the kernel runs, not the interpreter',
+    (_, format) => {
+      const shape = shapesFor(format)[2]!;
+      const kernel = decodeKernel(format, 4);
+      if (typeof kernel === 'string') throw new Error(kernel);
+      expect(bindKernel(kernel, format, bytesFor(format, shape, 3))).not.toBeNull();
+    },
+  );
 
   it('decode random formats alike', () => {
     let kernels = 0;

@@ -7,7 +7,13 @@
 import { signed, unsigned } from './leb128.ts';
 import { LANE_LOADS, LANES, LOADS, laneCount, type Op, PLAIN, STORES, type ValueType } from './ops.ts';
 
-const TYPE_BYTES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+const TYPE_BYTES: Readonly<Record<ValueType, number>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+};
 
 /** The byte of a type. */
 export function typeByte(type: ValueType): number {
@@ -66,7 +72,8 @@ export function startBody(name: string, params: readonly ValueType[], results: r
     bytes.push(...code);
     if (gives !== null) stack.push(gives);
   };
-  const find = (ops: ReadonlyMap<string, Op>, op: string): Op => ops.get(op) ?? fail(`there is no instruction ${op}`);
+  const find = (ops: ReadonlyMap<string, Op>, op: string): Op =>
+    ops.get(op) ?? fail(`there is no instruction ${op}`);
   const typeOf = (local: number): ValueType => locals[local] ?? fail(`there is no local ${local}`);
   /** A structure: its body starts with an empty stack and leaves one. */
   const nested = (opcode: number, body: () => void): void => {
@@ -79,7 +86,8 @@ export function startBody(name: string, params: readonly ValueType[], results: r
     if (stack.length > 0) fail('a block leaves values');
     stack = outer;
   };
-  const branch = (to: number): number[] => (to >= 0 && to <= depth ? unsigned(to) : fail(`there is no block ${to} around`));
+  const branch = (to: number): number[] =>
+    to >= 0 && to <= depth ? unsigned(to) : fail(`there is no block ${to} around`);
   const memory = (offset: number): number[] => [0, ...unsigned(offset)];
   const checkedLane = (op: string, lane: number): number =>
     lane >= 0 && lane < laneCount(op) ? lane : fail(`${op} has no lane ${lane}`);
@@ -149,7 +157,10 @@ export function startBody(name: string, params: readonly ValueType[], results: r
       bytes.push(...memory(offset), checkedLane(op, lane));
     },
     shuffle: (indices) => {
-      if (indices.length !== 16 || indices.some((index) => !(Number.isInteger(index) && index >= 0 && index < 32)))
+      if (
+        indices.length !== 16 ||
+        indices.some((index) => !(Number.isInteger(index) && index >= 0 && index < 32))
+      )
         fail(`a shuffle has sixteen indices below 32, not [${indices.join(' ')}]`);
       apply('i8x16.shuffle', { code: [0xfd, 13], takes: ['v128', 'v128'], gives: 'v128' });
       bytes.push(...indices);

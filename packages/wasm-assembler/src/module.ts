@@ -25,7 +25,7 @@ export interface ModuleSpec {
  * The bytes of a module, valid by construction.
  * @throws Error for a function whose instructions do not fit together, naming function and instruction.
  */
-export function assemble({ memory, functions }: ModuleSpec): Uint8Array {
+export function assemble({ memory, functions }: ModuleSpec): Uint8Array<ArrayBuffer> {
   const bodies = functions.map(({ name, params, results, body }) => {
     const { code, finish } = startBody(name, params, results);
     body(code);

@@ -19,7 +19,10 @@ const LETTERS: Readonly<Record<string, ValueType>> = { i: 'i32', I: 'i64', f: 'f
 
 function signature(text: string): Pick<Op, 'takes' | 'gives'> {
   const [takes, gives] = text.split('->');
-  return { takes: [...takes!].map((letter) => LETTERS[letter]!), gives: gives === '' ? null : LETTERS[gives!]! };
+  return {
+    takes: [...takes!].map((letter) => LETTERS[letter]!),
+    gives: gives === '' ? null : LETTERS[gives!]!,
+  };
 }
 
 const BINARY_INTEGER = 'add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr';
@@ -126,7 +129,11 @@ const SIMD_RUNS: readonly Run[] = [
   [228, named('f32x4', 'add sub mul div min max pmin pmax'), 'vv->v'],
   [236, named('f64x2', 'abs neg - sqrt'), 'v->v'],
   [240, named('f64x2', 'add sub mul div min max pmin pmax'), 'vv->v'],
-  [248, 'i32x4.trunc_sat_f32x4_s i32x4.trunc_sat_f32x4_u f32x4.convert_i32x4_s f32x4.convert_i32x4_u', 'v->v'],
+  [
+    248,
+    'i32x4.trunc_sat_f32x4_s i32x4.trunc_sat_f32x4_u f32x4.convert_i32x4_s f32x4.convert_i32x4_u',
+    'v->v',
+  ],
   [252, named('i32x4', 'trunc_sat_f64x2_s_zero trunc_sat_f64x2_u_zero'), 'v->v'],
   [254, 'f64x2.convert_low_i32x4_s f64x2.convert_low_i32x4_u', 'v->v'],
 ];
@@ -187,7 +194,9 @@ function table(plain: readonly Run[], simd: readonly Run[]): ReadonlyMap<string,
   };
   add(plain, (opcode) => [opcode]);
   // Opcodes behind a prefix are LEB128.
-  add(simd, (opcode) => (opcode < 128 ? [0xfd, opcode] : [0xfd, (opcode % 128) + 128, Math.floor(opcode / 128)]));
+  add(simd, (opcode) =>
+    opcode < 128 ? [0xfd, opcode] : [0xfd, (opcode % 128) + 128, Math.floor(opcode / 128)],
+  );
   return ops;
 }
 

@@ -1,7 +1,17 @@
 /** The engine judges: every instruction of the table is valid with its types, and what is assembled computes. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assemble, type Code, LANE_LOADS, LANES, LOADS, type Op, PLAIN, STORES, type ValueType } from '../src/index.ts';
+import {
+  assemble,
+  type Code,
+  LANE_LOADS,
+  LANES,
+  LOADS,
+  type Op,
+  PLAIN,
+  STORES,
+  type ValueType,
+} from '../src/index.ts';
 import { signed, unsigned } from '../src/leb128.ts';
 
 function pushes(code: Code, type: ValueType): void {
@@ -15,23 +25,25 @@ function pushes(code: Code, type: ValueType): void {
   }
 }
 
-function moduleOf(takes: readonly ValueType[], gives: ValueType | null, emit: (code: Code) => void): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(
-    assemble({
-      memory: { pages: 1 },
-      functions: [
-        {
-          name: 'f',
-          params: [],
-          results: gives === null ? [] : [gives],
-          body: (code) => {
-            for (const type of takes) pushes(code, type);
-            emit(code);
-          },
+function moduleOf(
+  takes: readonly ValueType[],
+  gives: ValueType | null,
+  emit: (code: Code) => void,
+): Uint8Array<ArrayBuffer> {
+  return assemble({
+    memory: { pages: 1 },
+    functions: [
+      {
+        name: 'f',
+        params: [],
+        results: gives === null ? [] : [gives],
+        body: (code) => {
+          for (const type of takes) pushes(code, type);
+          emit(code);
         },
-      ],
-    }),
-  );
+      },
+    ],
+  });
 }
 
 /** A function of a module run. */
@@ -41,7 +53,7 @@ function run(
   body: (code: Code) => void,
   memory = new Uint8Array(0),
 ): (...args: number[]) => number {
-  const bytes = new Uint8Array(assemble({ memory: { pages: 1 }, functions: [{ name: 'f', params, results, body }] }));
+  const bytes = assemble({ memory: { pages: 1 }, functions: [{ name: 'f', params, results, body }] });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
   new Uint8Array((exports.memory as WebAssembly.Memory).buffer).set(memory);
   return exports.f as (...args: number[]) => number;
@@ -50,10 +62,18 @@ function run(
 describe('the table of instructions', () => {
   const all: [string, Op, (code: Code, name: string) => void][] = [
     ...[...PLAIN].map(([name, op]) => [name, op, (code: Code) => code.op(name)] as [string, Op, () => void]),
-    ...[...LOADS].map(([name, op]) => [name, op, (code: Code) => code.load(name, 4)] as [string, Op, () => void]),
-    ...[...STORES].map(([name, op]) => [name, op, (code: Code) => code.store(name, 4)] as [string, Op, () => void]),
-    ...[...LANES].map(([name, op]) => [name, op, (code: Code) => code.lane(name, 1)] as [string, Op, () => void]),
-    ...[...LANE_LOADS].map(([name, op]) => [name, op, (code: Code) => code.loadLane(name, 1, 4)] as [string, Op, () => void]),
+    ...[...LOADS].map(
+      ([name, op]) => [name, op, (code: Code) => code.load(name, 4)] as [string, Op, () => void],
+    ),
+    ...[...STORES].map(
+      ([name, op]) => [name, op, (code: Code) => code.store(name, 4)] as [string, Op, () => void],
+    ),
+    ...[...LANES].map(
+      ([name, op]) => [name, op, (code: Code) => code.lane(name, 1)] as [string, Op, () => void],
+    ),
+    ...[...LANE_LOADS].map(
+      ([name, op]) => [name, op, (code: Code) => code.loadLane(name, 1, 4)] as [string, Op, () => void],
+    ),
   ];
 
   it.each(all)('%s is valid', (name, op, emit) => {
@@ -155,13 +175,25 @@ describe('what is assembled', () => {
 describe('mistakes', () => {
   const build = (body: (code: Code) => void) => () => moduleOf([], null, body);
   it.each([
-    ['an operand of another type', (c: Code) => [c.i32(1), c.f32(1), c.op('i32.add')], /function f: i32.add needs i32, and there is f32/],
+    [
+      'an operand of another type',
+      (c: Code) => [c.i32(1), c.f32(1), c.op('i32.add')],
+      /function f: i32.add needs i32, and there is f32/,
+    ],
     ['an operand that is not there', (c: Code) => c.op('f32.abs'), /f32.abs needs f32, and there is nothing/],
     ['a value left', (c: Code) => c.i32(1), /the end needs nothing; on the stack: i32/],
     ['a local that is not there', (c: Code) => c.get(3), /there is no local 3/],
-    ['a lane that is not there', (c: Code) => [pushes(c, 'v128'), c.lane('f32x4.extract_lane', 4)], /has no lane 4/],
+    [
+      'a lane that is not there',
+      (c: Code) => [pushes(c, 'v128'), c.lane('f32x4.extract_lane', 4)],
+      /has no lane 4/,
+    ],
     ['a vector of fifteen', (c: Code) => c.v128(new Uint8Array(15)), /sixteen bytes/],
-    ['an index beyond both vectors', (c: Code) => [pushes(c, 'v128'), pushes(c, 'v128'), c.shuffle(new Array(16).fill(32))], /below 32/],
+    [
+      'an index beyond both vectors',
+      (c: Code) => [pushes(c, 'v128'), pushes(c, 'v128'), c.shuffle(new Array(16).fill(32))],
+      /below 32/,
+    ],
     ['a name that is none', (c: Code) => c.op('i32.plus'), /there is no instruction i32.plus/],
     ['a block that leaves a value', (c: Code) => c.block(() => c.i32(1)), /a block leaves values/],
     ['a branch too far', (c: Code) => c.br(1), /there is no block 1/],
@@ -183,7 +215,13 @@ describe('integers of variable length', () => {
   it('come back, and are as short as they can be', () => {
     fc.assert(fc.property(fc.nat(2 ** 32 - 1), (n) => void expect(read(unsigned(n), false)).toBe(n)));
     fc.assert(fc.property(fc.integer(), (n) => void expect(read(signed(n), true)).toBe(n)));
-    expect([unsigned(127), unsigned(128), signed(63), signed(64), signed(-64)]).toEqual([[127], [128, 1], [63], [192, 0], [64]]);
+    expect([unsigned(127), unsigned(128), signed(63), signed(64), signed(-64)]).toEqual([
+      [127],
+      [128, 1],
+      [63],
+      [192, 0],
+      [64],
+    ]);
     expect(() => unsigned(-1)).toThrow(RangeError);
     expect(() => signed(2 ** 32)).toThrow(RangeError);
   });

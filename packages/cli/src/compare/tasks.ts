@@ -5,6 +5,7 @@
  */
 import type { CodeHistogram, Row } from '@fewerbits/compare';
 import type { Format } from '@fewerbits/format';
+import type { Target } from '../target.ts';
 
 /** A tensor in a file. */
 export interface TensorPlace {
@@ -37,6 +38,8 @@ export type TaskResult =
 /** What a thread is started with. */
 export interface WorkerStart {
   readonly formats: Readonly<Record<string, Format>>;
+  /** What decodes; null: the fastest. */
+  readonly target: Target | null;
 }
 
 /** What a thread answers; `error` is a bug with its stack. */

@@ -1,16 +1,16 @@
 /**
- * A thread of a comparison: reads a tensor, runs the interpreter, answers with rows.
+ * A thread of a comparison: reads a tensor, runs the codecs, answers with rows.
  *
  * Holds one tensor at a time, the one that it worked on last.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { interpreter } from '@fewerbits/codec';
 import { type Contender, codeHistogramOf, compareTensor, type TensorRows } from '@fewerbits/compare';
 import type { Codec } from '@fewerbits/format';
 import { openTensorFile, toRows } from '@fewerbits/tensorfile';
+import { targetCodec } from '../target.ts';
 import type { Task, TaskContender, TaskResult, TensorPlace, WorkerAnswer, WorkerStart } from './tasks.ts';
 
-const { formats } = workerData as WorkerStart;
+const { formats, target } = workerData as WorkerStart;
 const codecs = new Map<string, Codec>();
 let held: { readonly key: string; readonly rows: TensorRows } | null = null;
 
@@ -40,7 +40,7 @@ async function run({ kind, tensor, contenders }: Task): Promise<TaskResult> {
 }
 
 function contenderOf({ label, format, fit }: TaskContender): Contender {
-  const codec = codecs.get(format) ?? interpreter(formats[format]!);
+  const codec = codecs.get(format) ?? targetCodec(formats[format]!, target).codec;
   codecs.set(format, codec);
   return { label, codec, ...(fit === null ? {} : { fit }) };
 }

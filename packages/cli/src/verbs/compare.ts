@@ -21,7 +21,7 @@ import { type ChosenTensor, chooseTensors } from '../compare/tensors.ts';
 import { splitFormats } from '../format-list.ts';
 import { InputError } from '../input-error.ts';
 import { type Context, type Options, version } from '../main.ts';
-import { countOption, openOptions, patternOption, textOption } from '../option-values.ts';
+import { countOption, openOptions, patternOption, targetOption, textOption } from '../option-values.ts';
 import { shownPath } from '../shown-path.ts';
 import { requirePlace, writeFileWhole } from '../write-file.ts';
 
@@ -48,7 +48,12 @@ export async function compare(
   const perTensor = await Promise.all(tensors.map(({ about }) => contenders.on(about.studentDf)));
   const tasks = tasksOf(tensors, perTensor);
   const bar = progressBar(io, tasks);
-  const run = { threads, start: { formats: contenders.formats() }, signal, onDone: bar.done };
+  const run = {
+    threads,
+    start: { formats: contenders.formats(), target: targetOption(options) },
+    signal,
+    onDone: bar.done,
+  };
   let comparison: Comparison;
   let histograms: CodeHistogram[];
   try {

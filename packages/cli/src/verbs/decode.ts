@@ -3,7 +3,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { interpreter } from '@fewerbits/codec';
 import { canonicalName, encodedLength, formatFacts, type Packed } from '@fewerbits/format';
 import { fromRows, openTensorFile, writeNpy, writeSafetensors } from '@fewerbits/tensorfile';
 import { type Description, readDescription, readStreams, rowsShape } from '../encoded-file.ts';
@@ -11,7 +10,8 @@ import { chooseFormat } from '../format-argument.ts';
 import { InputError, refusable } from '../input-error.ts';
 import { uninterrupted } from '../interrupt.ts';
 import type { Context, Options } from '../main.ts';
-import { countOption, STREAM, shapeOption, textOption } from '../option-values.ts';
+import { countOption, STREAM, shapeOption, targetOption, textOption } from '../option-values.ts';
+import { targetCodec } from '../target.ts';
 import { requirePlace, writeFileWhole } from '../write-file.ts';
 
 /** Decodes; there are never findings. */
@@ -29,14 +29,17 @@ export async function decode(
   const { about, packed } =
     options.raw === true ? await readRaw(input, options) : await readEncoded(input, options);
   const { format, tensor, shape, axis } = about;
-  const weights = refusable(input, () => {
-    const codec = interpreter(format);
-    return fromRows(
+  const wanted = targetOption(options);
+  const { codec, target, reason } = refusable(input, () => targetCodec(format, wanted));
+  if (wanted !== null && target !== wanted)
+    io.note(`${canonicalName(format)} has no ${wanted} kernel (${reason}); the ${target} decodes it\n`);
+  const weights = refusable(input, () =>
+    fromRows(
       uninterrupted(() => codec.decode(packed)),
       shape,
       axis,
-    );
-  });
+    ),
+  );
   signal.throwIfAborted();
   if (output === STREAM) io.out(littleEndian(weights));
   else await write(output, tensor, shape, weights, signal);
@@ -46,6 +49,7 @@ export async function decode(
     axis,
     format: canonicalName(format),
     weights: weights.length,
+    target,
     written: [output],
   };
   if (json) io.out(`${JSON.stringify({ version: 1, ...result }, null, 2)}\n`);

@@ -1,19 +1,19 @@
 /**
- * `vectors verify`: the catalogue's formats, run by the interpreter, against golden vectors.
+ * `vectors verify`: the catalogue's formats against golden vectors, on the fastest target or the one that is asked for.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { catalogueIndex } from '@fewerbits/catalogue';
-import { interpreter } from '@fewerbits/codec';
 import { printable, textTable } from '@fewerbits/compare';
 import type { Format } from '@fewerbits/format';
 import { type CaseResult, type Manifest, runManifest } from '@fewerbits/testkit';
 import { resolveArgument } from '../format-argument.ts';
 import { InputError } from '../input-error.ts';
 import type { Context, Options } from '../main.ts';
-import { textOption } from '../option-values.ts';
+import { targetOption, textOption } from '../option-values.ts';
 import { readJson } from '../read-json.ts';
+import { targetCodec } from '../target.ts';
 
 interface Counts {
   passed: number;
@@ -30,6 +30,7 @@ export async function verifyVectors(
   const manifest = await readManifest(path);
   const group = textOption(options, 'group');
   const type = textOption(options, 'type');
+  const target = targetOption(options);
   checkFilter(manifest, group, type);
   const folder = dirname(path);
   const names = new Set(catalogueIndex().map((entry) => entry.name));
@@ -42,7 +43,7 @@ export async function verifyVectors(
     readFile: async (file) => new Uint8Array(await readFile(join(folder, file))),
     digest: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     formats: (name, args) => formatNamed(names, name, args ?? {}),
-    codecOf: interpreter,
+    codecOf: (format) => targetCodec(format, target).codec,
     filter: { ...(group === undefined ? {} : { group }), ...(type === undefined ? {} : { type }) },
   });
   for await (const result of run) {

@@ -46,7 +46,7 @@ function wordOf(b: Builder, pieces: readonly Piece[]): number {
     const bytes = width === 32 ? 4 : width === 16 ? 2 : 1;
     let value = b.add({ op: 'load', type: 'i32', source, offset: Math.floor(bit / 8), bytes });
     value = b.integer('i_shr', value, b.int(bit % 8));
-    if (bit % 8 + width < 8 * bytes) value = b.integer('i_and', value, b.int(2 ** width - 1));
+    if ((bit % 8) + width < 8 * bytes) value = b.integer('i_and', value, b.int(2 ** width - 1));
     value = b.integer('i_shl', value, b.int(low));
     word = word === null ? value : b.integer('i_or', word, value);
   }

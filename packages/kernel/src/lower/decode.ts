@@ -18,7 +18,7 @@ export function decodeKernel(format: Format, lanes: 1 | 4): Kernel | string {
   if (reason !== null) return reason;
   const unit = findUnit(format);
   if (typeof unit === 'string') return unit;
-  const expr = valueOf(format);
+  const expr = valueExpr(format);
   const refused = whyNoKernel(expr) ?? whyNotInside(expr, unit);
   if (refused !== null) return refused;
   for (const field of unit.plan.fields) {
@@ -48,18 +48,22 @@ function whyNotFixed(format: Format): string | null {
   if (format.outliers !== null) return 'it stores outliers apart';
   if (format.entropy.length > 0) return 'it is entropy coded';
   if (format.steps.length !== 1) return 'it has steps after its first value';
-  if (format.fields.some((field) => field.storage.kind === 'format')) return 'a field is stored in another format';
+  if (format.fields.some((field) => field.storage.kind === 'format'))
+    return 'a field is stored in another format';
   return null;
 }
 
 function whyNotField(field: StoredField): string | null {
   if (field.entries === 0 || field.bits === null) return `${field.name} has no one width`;
   if (field.dataDependent) return `the width of ${field.name} depends on stored data`;
-  const seen = new Set(field.uniform ? [field.numberAt(0)] : Array.from({ length: field.entries }, (_, k) => field.numberAt(k)));
+  const seen = new Set(
+    field.uniform ? [field.numberAt(0)] : Array.from({ length: field.entries }, (_, k) => field.numberAt(k)),
+  );
   for (const number of seen) {
     const reason = whyNoLevels(number);
     if (reason !== null) return `${field.name}: ${reason}`;
-    if (number.dimension % 4 !== 0 && number.dimension !== 1) return `${field.name} has vectors of ${number.dimension}`;
+    if (number.dimension % 4 !== 0 && number.dimension !== 1)
+      return `${field.name} has vectors of ${number.dimension}`;
   }
   return null;
 }
@@ -70,7 +74,7 @@ function whyNotDigits(field: StoredField, unit: Unit): string | null {
   return wide ? `the digits of ${field.name} stand in words of ${digit.group.bits} bits` : null;
 }
 
-function valueOf(format: Format): Expr {
+function valueExpr(format: Format): Expr {
   const step = format.steps[0];
   if (step?.step !== 'value') throw new RangeError(`${format.name} has no value`);
   return step.expr;

@@ -4,13 +4,7 @@
  * Mirrors the interpreter (`codec/src/evaluate.ts`) operation by operation: parts without data in binary64 rounded once,
  * everything else rounded once for each operation. What all four weights share is computed once, as a single value.
  */
-import {
-  type Expr,
-  evaluateWithoutData,
-  readsData,
-  type StoredField,
-  some,
-} from '@fewerbits/format';
+import { type Expr, evaluateWithoutData, readsData, type StoredField, some } from '@fewerbits/format';
 import type { Builder } from '../builder.ts';
 import type { BinaryOp, UnaryOp } from '../ir.ts';
 
@@ -125,7 +119,10 @@ function call(expr: Extract<Expr, { op: 'call' }>, go: (e: Expr) => number, b: B
 
 /** Whether four weights lie in one tile of a field and so share its level; of a vector each has its own component. */
 function sharedByFour({ tiling, numberAt }: StoredField, element: number): boolean {
-  return numberAt(0).dimension === 1 && Math.floor(element / tiling.width) === Math.floor((element + 3) / tiling.width);
+  return (
+    numberAt(0).dimension === 1 &&
+    Math.floor(element / tiling.width) === Math.floor((element + 3) / tiling.width)
+  );
 }
 
 /** A part without data: known now, but for the position it may differ from weight to weight. */
@@ -138,4 +135,3 @@ function withoutData(expr: Expr, element: number, lanes: 1 | 4, scene: Scene): n
   const four = [first, valueAt(element + 1), valueAt(element + 2), valueAt(element + 3)] as const;
   return four.every((value) => value === first) ? first : b.add({ op: 'join', type: 'f32x4', args: four });
 }
-

@@ -45,7 +45,8 @@ function plainFloat({ type }: ResolvedNumber): 'f32' | 'f16' | 'bf16' | null {
 function integerLevels(levels: Float32Array): { low: number; twos: boolean } | null {
   const low = levels[0]!;
   const half = levels.length / 2;
-  const whole = (level: number) => Number.isInteger(level) && Math.abs(level) < 2 ** 24 && !Object.is(level, -0);
+  const whole = (level: number) =>
+    Number.isInteger(level) && Math.abs(level) < 2 ** 24 && !Object.is(level, -0);
   if (!levels.every(whole)) return null;
   if (levels.every((level, code) => level === low + code)) return { low, twos: false };
   const twos = levels.every((level, code) => level === (code < half ? code : code - 2 * half));
@@ -69,7 +70,8 @@ export function levelOfCode(b: Builder, number: ResolvedNumber, code: number): n
   if (number.bits > TABLE_BITS) return wideInteger(b, number, code, real);
   const levels = levelTable(number);
   const integers = integerLevels(levels);
-  if (integers === null) return b.add({ op: 'table', type: 'f32', table: b.table(levels), args: [code], offset: 0 });
+  if (integers === null)
+    return b.add({ op: 'table', type: 'f32', table: b.table(levels), args: [code], offset: 0 });
   if (!integers.twos) return real(b.integer('i_add', code, b.int(integers.low)), true);
   return real(signExtended(b, code, number.bits), true);
 }
@@ -114,8 +116,14 @@ export function levelsOfCodes(b: Builder, number: ResolvedNumber, codes: number,
   }
   if (number.bits <= 4) {
     const book = Array.from({ length: 16 }, (_, code) => levels[Math.min(code, levels.length - 1)]!);
-    const bytes = book.every((level) => Number.isInteger(level) && Math.abs(level) < 128 && !Object.is(level, -0));
-    if (bytes) return reals(b.add({ op: 'b_look', type: 'u8x16', args: [codes], lanes: book.map((v) => v & 255) }), true);
+    const bytes = book.every(
+      (level) => Number.isInteger(level) && Math.abs(level) < 128 && !Object.is(level, -0),
+    );
+    if (bytes)
+      return reals(
+        b.add({ op: 'b_look', type: 'u8x16', args: [codes], lanes: book.map((v) => v & 255) }),
+        true,
+      );
     return b.add({ op: 'book', type: 'f32x4', args: [codes], part, table: b.table(Float32Array.from(book)) });
   }
   const table = b.table(levels);
