@@ -3,7 +3,7 @@
  * kernel does not fit, is left to the codec that is given (the interpreter).
  */
 import type { Codec } from '@fewerbits/format';
-import { bindKernel, type Run } from './bind.ts';
+import { type Binding, bindKernel, type Run } from './bind.ts';
 import type { Kernel } from './ir.ts';
 
 /** Decodes one run into `out`, which is as long as the run has weights. */
@@ -15,12 +15,20 @@ export type DecodeRun = (run: Run, out: Float32Array) => void;
  * @throws RangeError from `decode` for a missing stream, one of the wrong length, or an `out` of the wrong length.
  */
 export function withDecodeKernel(codec: Codec, kernel: Kernel, run: DecodeRun): Codec {
+  // Tensors of one shape come one after another; the plan of a shape takes longer than decoding a small tensor.
+  let last: { readonly key: string; readonly binding: Binding | null } | null = null;
+  const bindingOf = (shape: readonly number[]): Binding | null => {
+    const key = shape.join();
+    if (last?.key !== key) last = { key, binding: bindKernel(kernel, codec.format, shape) };
+    return last.binding;
+  };
   return {
     ...codec,
     decode: (packed, options = {}) => {
-      const runs = bindKernel(kernel, codec.format, packed);
-      if (runs === null) return codec.decode(packed, options);
-      const weights = runs.reduce((total, one) => total + one.weights, 0);
+      const binding = bindingOf(packed.shape);
+      if (binding === null) return codec.decode(packed, options);
+      const runs = binding.runs(packed);
+      const { weights } = binding;
       const out = options.out ?? new Float32Array(weights);
       if (out.length !== weights) {
         throw new RangeError(

@@ -1,6 +1,6 @@
 /** From the bit plan of a Format to kernels: the IR, what makes it and what reads it. */
 export { type DecodeRun, withDecodeKernel } from './accelerate.ts';
-export { type Bound, bindKernel, type Run } from './bind.ts';
+export { type Binding, type Bound, bindKernel, type Run } from './bind.ts';
 export { interpretKernel } from './interpret.ts';
 export {
   type BinaryOp,

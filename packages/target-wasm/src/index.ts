@@ -1,3 +1,4 @@
 /** Kernels as WebAssembly SIMD. */
-export { wasmDecoder } from './decoder.ts';
+export { type Arena, makeArena } from './arena.ts';
+export { type WasmOptions, wasmDecoder } from './decoder.ts';
 export { type DecodeModule, decodeModule } from './module.ts';

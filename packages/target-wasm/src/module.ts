@@ -12,9 +12,8 @@ import { emitValue, type Scene } from './operations.ts';
 
 export interface DecodeModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Where each table stands in the memory, in bytes; `end`: the first byte behind them, a multiple of 16. */
+  /** Where each table stands in the memory, in bytes. */
   readonly tables: readonly number[];
-  readonly end: number;
 }
 
 /** Weights and bytes of a value in memory. */
@@ -22,12 +21,13 @@ const VECTOR = 16;
 
 /**
  * The module of a kernel. It imports its memory as `fewerbits.memory`.
+ * @param base byte of the memory at which the tables begin
  * @throws Error for a kernel that works on single weights.
  */
-export function decodeModule(kernel: Kernel): DecodeModule {
+export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
   if (kernel.lanes !== 4) throw new Error('lower the kernel for four weights at a time');
   const tables: number[] = [];
-  let end = 0;
+  let end = base;
   for (const table of kernel.tables) {
     tables.push(end);
     // A look-up of four from the last level reads beyond it.
@@ -38,7 +38,7 @@ export function decodeModule(kernel: Kernel): DecodeModule {
     memory: { importFrom: ['fewerbits', 'memory'], pages: 1 },
     functions: [{ name: 'decode', params, results: [], body: (code) => emitBody(code, kernel, tables) }],
   });
-  return { bytes, tables, end };
+  return { bytes, tables };
 }
 
 const UNITS = 0;
