@@ -37,7 +37,11 @@ export function bindKernel(kernel: Kernel, format: Format, shape: readonly numbe
   if (rows !== storedRows || cols !== storedCols) return null;
   // A tile cut short at the edge of each row would make the next row start inside a unit.
   if (cols % tileMultiple(format.scopes).width !== 0) return null;
-  if (!runsFlat(kernel) && cols % kernel.width !== 0) return null;
+  // Each row must begin at a whole byte of what moves through the tensor.
+  const begins = kernel.sources.every(
+    ({ moves, stride }) => moves !== 'unit' || (cols * stride) % kernel.width === 0,
+  );
+  if (!runsFlat(kernel) && !begins) return null;
   const streams = new Map(plan.streams.map((stream) => [stream.name, stream]));
   const starts: number[] = [];
   for (const { stream, segment, moves, stride } of kernel.sources) {
@@ -63,10 +67,11 @@ export function bindKernel(kernel: Kernel, format: Format, shape: readonly numbe
   /** The sources of a row; units of the rows before it have gone through `cols / width` strides each. */
   const bound = (packed: Packed, row: number): Bound[] =>
     kernel.sources.map(({ stream, moves, stride }, k) => {
-      const before = moves === 'row' ? row : moves === 'unit' ? (row * cols) / kernel.width : 0;
+      const before =
+        moves === 'row' ? row * stride : moves === 'unit' ? (row * cols * stride) / kernel.width : 0;
       const moving = moves === 'unit' || moves === 'column';
       return {
-        bytes: packed.streams[stream]!.subarray(starts[k]! + before * stride),
+        bytes: packed.streams[stream]!.subarray(starts[k]! + before),
         stride: moving ? stride : 0,
       };
     });

@@ -104,13 +104,19 @@ function resultOf(
     case 'swizzle':
       return value.lanes.map((lane) => lanesOf(args[0]!)[lane] ?? 0);
     case 'shift':
-      return shifted(lanesOf(args[0]!), value.by);
+      return wordwise(lanesOf(args[0]!), (word) => (value.by > 0 ? word << value.by : word >>> -value.by));
     case 'b_and':
     case 'b_xor':
     case 'b_add': {
       const op = value.op === 'b_and' ? 'i_and' : value.op === 'b_xor' ? 'i_xor' : 'i_add';
       return lanesOf(args[0]!).map((lane, k) => integerResult(op, lane, value.lanes[k]!) & 255);
     }
+    case 'b_eq':
+      return lanesOf(args[0]!).map((lane, k) => (lane === value.lanes[k] ? 255 : 0));
+    case 'scale16':
+      return wordwise(lanesOf(args[0]!), (word, k) => word << value.powers[k]!);
+    case 'narrow':
+      return args.flatMap((arg) => lanesOf(arg).filter((_, k) => k % 2 === 0));
     case 'b_or':
       return laneByLane(args, ([a, b]) => a! | b!);
     case 'b_look':
@@ -140,13 +146,12 @@ function laneByLane(args: readonly Result[], op: (operands: readonly number[]) =
   return first!.map((_, k) => op(args.map((arg) => (arg as readonly number[])[k]!)));
 }
 
-/** Pairs of bytes as 16-bit integers, shifted left where `by` is positive. */
-function shifted(bytes: readonly number[], by: number): number[] {
+/** Pairs of bytes as 16-bit integers through an operation; the low 16 bits are kept. */
+function wordwise(bytes: readonly number[], op: (word: number, k: number) => number): number[] {
   const out: number[] = [];
-  for (let k = 0; k < 16; k += 2) {
-    const pair = bytes[k]! | (bytes[k + 1]! << 8);
-    const moved = by > 0 ? (pair << by) & 0xffff : pair >>> -by;
-    out.push(moved & 255, moved >>> 8);
+  for (let k = 0; k < 8; k++) {
+    const word = op(bytes[2 * k]! | (bytes[2 * k + 1]! << 8), k) & 0xffff;
+    out.push(word & 255, word >>> 8);
   }
   return out;
 }

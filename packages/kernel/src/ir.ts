@@ -78,10 +78,20 @@ export type Value =
       readonly args: readonly [number];
       readonly lanes: Lanes;
     }
+  /** Pairs of bytes as 16-bit integers, each times a power of two `2^lanes[k]` (k 0 … 7), the low 16 bits kept. */
+  | {
+      readonly op: 'scale16';
+      readonly type: 'u8x16';
+      readonly args: readonly [number];
+      readonly powers: Lanes;
+    }
+  /** The low bytes of eight and eight 16-bit integers, all below 256. */
+  | { readonly op: 'narrow'; readonly type: 'u8x16'; readonly args: readonly [number, number] }
   /** Pairs of bytes as 16-bit integers, shifted: left where positive. What crosses into a neighbour must be masked away. */
   | { readonly op: 'shift'; readonly type: 'u8x16'; readonly args: readonly [number]; readonly by: number }
+  /** Each byte with one of sixteen; `b_eq` gives 255 where they are equal, else 0. */
   | {
-      readonly op: 'b_and' | 'b_xor' | 'b_add';
+      readonly op: 'b_and' | 'b_xor' | 'b_add' | 'b_eq';
       readonly type: 'u8x16';
       readonly args: readonly [number];
       readonly lanes: Lanes;
@@ -98,7 +108,7 @@ export type Value =
       readonly part: number;
       readonly signed: boolean;
     }
-  /** Levels of codes below 16, for lanes 4·part … 4·part + 3. */
+  /** Levels of codes below 64 (the table has 16, 32 or 64), for lanes 4·part … 4·part + 3. */
   | {
       readonly op: 'book';
       readonly type: 'f32x4';

@@ -39,8 +39,9 @@ export interface Unit {
   placeOf(field: StoredField, element: number, k?: number): Place;
 }
 
-/** A unit is a multiple of 16 weights, so that sixteen codes fill a vector; beyond this it is no unit. */
+/** A unit is a multiple of 16 weights, so that sixteen codes fill a vector, and not too short for a loop; beyond this it is no unit. */
 const LANES = 16;
+const SMALLEST_UNIT = 32;
 const LARGEST_UNIT = 1024;
 
 /** The rows and the units of a row that are laid out and compared. */
@@ -52,7 +53,7 @@ export function findUnit(format: Format): Unit | string {
   const { width } = tileMultiple(format.scopes);
   if (tileMultiple(format.scopes).height > 1) return 'its tiles span several rows';
   let least = width;
-  while (least % LANES !== 0) least *= 2;
+  while (least % LANES !== 0 || least < SMALLEST_UNIT) least *= 2;
   let reason = `no run of up to ${LARGEST_UNIT} weights is stored in whole bytes`;
   for (let size = least; size <= LARGEST_UNIT; size *= 2) {
     const found = unitOfWidth(format, size);

@@ -62,12 +62,15 @@ function operandTypes(value: Value): Type[] {
     case 'b_and':
     case 'b_xor':
     case 'b_add':
+    case 'b_eq':
+    case 'scale16':
     case 'b_look':
     case 'lane':
     case 'reals':
     case 'book':
       return ['u8x16'];
     case 'b_or':
+    case 'narrow':
       return ['u8x16', 'u8x16'];
     case 'pick':
       return [value.type, value.type, value.type];

@@ -1,10 +1,25 @@
 /** The vectors of bytes that a kernel's values need beside their operands: they stand in locals before the loop. */
 import type { Kernel, Value } from '@fewerbits/kernel';
 
-/** The four vectors whose byte k is byte 0, 1, 2 or 3 of level k: a codebook of 16 levels as four look-ups. */
-export function bookPlanes(table: Float32Array): number[][] {
+/**
+ * A codebook as look-ups: for each sixteen levels the four vectors whose byte k is byte 0, 1, 2 or 3 of level k.
+ * `[part][plane]`
+ */
+export function bookPlanes(table: Float32Array): number[][][] {
   const bytes = new Uint8Array(table.buffer, table.byteOffset, table.byteLength);
-  return [0, 1, 2, 3].map((plane) => Array.from({ length: 16 }, (_, code) => bytes[4 * code + plane]!));
+  return Array.from({ length: table.length / 16 }, (_, part) =>
+    [0, 1, 2, 3].map((plane) =>
+      Array.from({ length: 16 }, (_, code) => bytes[4 * (16 * part + code) + plane]!),
+    ),
+  );
+}
+
+/** Sixteen bytes that a step to the next sixteen levels adds to codes: −16. */
+export const NEXT_LEVELS: readonly number[] = new Array<number>(16).fill(240);
+
+/** Eight 16-bit powers of two as bytes. */
+export function powersAsBytes(powers: readonly number[]): number[] {
+  return powers.flatMap((power) => [(2 ** power) & 255, (2 ** power) >> 8]);
 }
 
 /** Four binary32 as sixteen bytes. */
@@ -18,10 +33,13 @@ export function constantsOf(value: Value, kernel: Kernel): number[][] {
     case 'b_and':
     case 'b_xor':
     case 'b_add':
+    case 'b_eq':
     case 'b_look':
       return [[...value.lanes]];
     case 'book':
-      return bookPlanes(kernel.tables[value.table]!);
+      return [...bookPlanes(kernel.tables[value.table]!).flat(), [...NEXT_LEVELS]];
+    case 'scale16':
+      return [powersAsBytes(value.powers)];
     case 'eq':
     case 'ne':
     case 'lt':

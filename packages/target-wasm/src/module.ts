@@ -122,5 +122,5 @@ function emitBody(code: Code, kernel: Kernel, tables: readonly number[]): void {
 
 /** How often an operation pushes each of its operands. */
 function pushesOf(op: Kernel['values'][number]['op']): number {
-  return op === 'book' ? 4 : op === 'swizzle' || op === 'from_f16' ? 2 : 1;
+  return op === 'book' ? 8 : op === 'swizzle' || op === 'from_f16' ? 2 : 1;
 }

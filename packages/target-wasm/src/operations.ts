@@ -6,7 +6,7 @@
  */
 import type { Kernel, Value } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
-import { bookPlanes, singlesAsBytes } from './constants.ts';
+import { bookPlanes, NEXT_LEVELS, powersAsBytes, singlesAsBytes } from './constants.ts';
 
 /** What the operations need to know of the function that they are written into. */
 export interface Scene {
@@ -34,6 +34,8 @@ const INTEGERS = {
   i_shl: 'i32.shl',
   i_shr: 'i32.shr_u',
 } as const;
+
+const BYTES = { b_and: 'v128.and', b_xor: 'v128.xor', b_add: 'i8x16.add', b_eq: 'i8x16.eq' } as const;
 
 const LOADS = { 1: 'i32.load8_u', 2: 'i32.load16_u', 4: 'i32.load' } as const;
 
@@ -142,9 +144,19 @@ export function emitValue(index: number, scene: Scene): void {
     case 'b_and':
     case 'b_xor':
     case 'b_add':
+    case 'b_eq':
       operands();
       scene.vector(value.lanes);
-      code.op(value.op === 'b_and' ? 'v128.and' : value.op === 'b_xor' ? 'v128.xor' : 'i8x16.add');
+      code.op(BYTES[value.op]);
+      return;
+    case 'scale16':
+      operands();
+      scene.vector(powersAsBytes(value.powers));
+      code.op('i16x8.mul');
+      return;
+    case 'narrow':
+      operands();
+      code.op('i8x16.narrow_i16x8_u');
       return;
     case 'b_or':
       operands();
@@ -260,16 +272,32 @@ function reals(value: Extract<Value, { op: 'reals' }>, { code, push, once }: Sce
   code.op('f32x4.convert_i32x4_s');
 }
 
-/** Byte planes of the levels looked up by code, then interleaved: bytes to pairs, pairs to binary32. */
+/**
+ * Byte planes of the levels looked up by code, then interleaved: bytes to pairs, pairs to binary32. A look-up gives 0 for a
+ * code beyond its sixteen levels, so further levels are looked up by what is left of the code and joined.
+ */
 function book(value: Extract<Value, { op: 'book' }>, scene: Scene): void {
   const { code, kernel, push, once, vector } = scene;
   const planes = bookPlanes(kernel.tables[value.table]!);
   const key = `book ${value.args[0]} ${value.table}`;
+  /** Codes less 16 · part; those below wrap and are beyond any look-up. */
+  const codes = (part: number): void => {
+    if (part === 0) push(value.args[0]);
+    else
+      once(`codes ${value.args[0]} ${part}`, 'v128', () => {
+        codes(part - 1);
+        vector(NEXT_LEVELS);
+        code.op('i8x16.add');
+      });
+  };
   const plane = (k: number): void =>
     once(`${key} plane ${k}`, 'v128', () => {
-      vector(planes[k]!);
-      push(value.args[0]);
-      code.op('i8x16.swizzle');
+      for (const [part, vectors] of planes.entries()) {
+        vector(vectors[k]!);
+        codes(part);
+        code.op('i8x16.swizzle');
+        if (part > 0) code.op('v128.or');
+      }
     });
   const high = value.part >= 2;
   const pairs = (k: number): void =>

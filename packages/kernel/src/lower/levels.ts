@@ -9,6 +9,9 @@ import type { Builder } from '../builder.ts';
 /** Codes up to this width are looked up in a table where nothing cheaper is exact. */
 const TABLE_BITS = 16;
 
+/** Codes up to this width are looked up in vectors. */
+const BOOK_BITS = 6;
+
 /** The binary32 level of each code of a number of at most 16 bits, code-major; codes beyond a list have its last. */
 export function levelTable(number: ResolvedNumber): Float32Array {
   const { bits, dimension } = number;
@@ -114,11 +117,12 @@ export function levelsOfCodes(b: Builder, number: ResolvedNumber, codes: number,
       return reals(b.bytes('b_add', codes, sixteen(integers.low + 256)), true);
     }
   }
-  if (number.bits <= 4) {
-    const book = Array.from({ length: 16 }, (_, code) => levels[Math.min(code, levels.length - 1)]!);
-    const bytes = book.every(
-      (level) => Number.isInteger(level) && Math.abs(level) < 128 && !Object.is(level, -0),
-    );
+  if (number.bits <= BOOK_BITS) {
+    const length = Math.max(16, 2 ** number.bits);
+    const book = Array.from({ length }, (_, code) => levels[Math.min(code, levels.length - 1)]!);
+    const bytes =
+      length === 16 &&
+      book.every((level) => Number.isInteger(level) && Math.abs(level) < 128 && !Object.is(level, -0));
     if (bytes)
       return reals(
         b.add({ op: 'b_look', type: 'u8x16', args: [codes], lanes: book.map((v) => v & 255) }),
