@@ -14,7 +14,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
   tensorfile: { ours: ['numerics'], others: [] },
   dsl: { ours: ['format', 'numerics'], others: ['chevrotain'] },
   codec: { ours: ['format', 'numerics'], others: [] },
-  kernel: { ours: ['format', 'numerics'], others: [] },
+  kernel: { ours: ['format', 'numerics'], development: ['dsl'], others: [] },
   'target-js': { ours: ['format', 'kernel'], others: [] },
   'target-wasm': { ours: ['format', 'kernel', 'wasm-assembler'], others: [] },
   draw: { ours: ['format', 'numerics'], others: [] },

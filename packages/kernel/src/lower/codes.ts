@@ -100,7 +100,8 @@ export function sixteenCodes(b: Builder, places: readonly Place[]): number | nul
       const { source, bit, low, width } = piece;
       const shift = low - (bit % 8);
       const taken = { source, byte: Math.floor(bit / 8), shift, mask: (2 ** width - 1) << low };
-      let move = moves.find((m) => m.source === source && m.lanes[lane] === null && shiftOf(m) === shift);
+      // Pieces of one shape only: those of another lie elsewhere, and no sixteen bytes would hold both.
+      let move = moves.find((m) => m.source === source && m.lanes[lane] === null && alike(m, taken));
       if (move === undefined) {
         move = { source, lanes: new Array<Taken | null>(16).fill(null) };
         moves.push(move);
@@ -126,6 +127,11 @@ export function sixteenCodes(b: Builder, places: readonly Place[]): number | nul
 
 /** With more different shifts than this, a multiplication is cheaper. */
 const MOST_SHIFTS = 2;
+
+function alike(move: Move, { shift, mask }: Taken): boolean {
+  const first = move.lanes.find((lane) => lane !== null)!;
+  return first.shift === shift && first.mask === mask;
+}
 
 function shiftOf(move: Move): number {
   return move.lanes.find((lane) => lane !== null)!.shift;
@@ -209,14 +215,14 @@ function windows(moves: readonly Move[]): number[] | null {
 function byMultiplication(b: Builder, places: readonly Place[]): number | null {
   const whole = places.map(({ pieces }) => (pieces.length === 1 && pieces[0]!.low === 0 ? pieces[0]! : null));
   const [first] = whole;
-  const alike = whole.every(
+  const sameShape = whole.every(
     (piece) =>
       piece !== null &&
       piece.source === first?.source &&
       piece.width === first.width &&
       (piece.bit % 8) + piece.width <= 16,
   );
-  if (!alike) return null;
+  if (!sameShape) return null;
   const pieces = whole as Piece[];
   const bytes = pieces.map((piece) => Math.floor(piece.bit / 8));
   const start = Math.min(...bytes);

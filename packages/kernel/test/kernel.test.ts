@@ -1,0 +1,149 @@
+/** The IR by itself: what a kernel of Q4_0 reads like, what is refused and why, and that the verifier sees mistakes. */
+import { compileFile, makeSource } from '@fewerbits/dsl';
+import type { Format } from '@fewerbits/format';
+import { describe, expect, it } from 'vitest';
+import { bindKernel, decodeKernel, type Kernel, printKernel, verifyKernel } from '../src/index.ts';
+
+function formatOf(text: string): Format {
+  const { format, diagnostics } = compileFile(makeSource('test.qf', text), { read: () => null }).instantiate(
+    'f',
+  );
+  if (format === null) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+  return format;
+}
+
+function kernelOf(format: Format, lanes: 1 | 4 = 4): Kernel {
+  const kernel = decodeKernel(format, lanes);
+  if (typeof kernel === 'string') throw new Error(kernel);
+  return kernel;
+}
+
+const NIBBLES = formatOf(`format f {
+  block 32 { scale: f16 = signmax / -8, each code: u4 - 8 }
+  value = scale * code
+  layout { block { scale, code: (half:2 i) -> (i half) } }
+}`);
+
+describe('a kernel', () => {
+  it('of nibbles in halves: two loads, a mask for each half, nothing twice', () => {
+    const kernel = kernelOf(NIBBLES);
+    verifyKernel(kernel);
+    expect(kernel.width).toBe(32);
+    expect(kernel.sources).toEqual([{ stream: '', segment: 0, moves: 'unit', stride: 18 }]);
+    const text = printKernel(kernel);
+    expect(text).toContain('source 0: the stream, 18 bytes a unit');
+    expect(text.match(/load16/g)).toHaveLength(1);
+    expect(text.match(/b_and/g)).toHaveLength(2);
+    expect(text.match(/from_f16/g)).toHaveLength(1);
+    expect(text).toMatch(/weight 28 = %\d+\n$/);
+  });
+
+  it('of single weights has no vectors', () => {
+    const kernel = kernelOf(NIBBLES, 1);
+    verifyKernel(kernel);
+    expect(kernel.stores).toHaveLength(32);
+    expect(new Set(kernel.values.map(({ type }) => type))).toEqual(new Set(['i32', 'f32']));
+  });
+
+  it('moves row scales by row and tensor scales not at all', () => {
+    const rows = formatOf(
+      'format f { tensor top: f32 = absmax, row scale: f32 = absmax, each code: i8, value = top * scale * code }',
+    );
+    expect(kernelOf(rows).sources.map(({ moves, stride }) => [moves, stride])).toEqual([
+      ['tensor', 0],
+      ['row', 4],
+      ['unit', 32],
+    ]);
+  });
+
+  it.each([
+    [
+      'outliers',
+      'outliers top 1% { index: u32, value: bf16 } block 32 { scale: f16 = absmax, each code: i8 } value = scale * code',
+      /outliers/,
+    ],
+    [
+      'entropy coding',
+      'tensor step: f32 = step_for_rate(3), each code: grid, value = step * code, entropy code with rans',
+      /entropy coded/,
+    ],
+    [
+      'rotations',
+      'block 32 { scale: f16 = absmax, each code: i8 } value = scale * code, rotate row by hadamard(32, seed: 1)',
+      /steps after/,
+    ],
+    [
+      'tiles of several rows',
+      'tile [4, 8] { scale: f16 = absmax, each code: i8 } value = scale * code',
+      /several rows/,
+    ],
+    [
+      'binary64',
+      'arithmetic f64 block 32 { scale: f16 = absmax, each code: i8 } value = scale * code',
+      /binary64/,
+    ],
+  ])('says why it has none: %s', (_, body, reason) => {
+    expect(decodeKernel(formatOf(`format f { ${body} }`), 4)).toMatch(reason);
+  });
+});
+
+describe('binding', () => {
+  it('takes one run, or one for each row where a scale changes with it', () => {
+    expect(
+      bindKernel(kernelOf(NIBBLES), NIBBLES, [4, 64])!.runs({
+        shape: [4, 64],
+        streams: { '': new Uint8Array(144) },
+      }),
+    ).toHaveLength(1);
+    const rows = formatOf('format f { row scale: f32 = absmax, each code: i8, value = scale * code }');
+    const packed = { shape: [3, 40], streams: { scale: new Uint8Array(12), code: new Uint8Array(120) } };
+    const runs = bindKernel(kernelOf(rows), rows, [3, 40])!.runs(packed);
+    expect(runs.map(({ first, weights }) => [first, weights])).toEqual([
+      [0, 40],
+      [40, 40],
+      [80, 40],
+    ]);
+    expect(runs[2]!.sources.map(({ bytes }) => bytes.byteOffset)).toEqual([8, 80]);
+  });
+
+  it('names the stream that is missing or too short', () => {
+    const binding = bindKernel(kernelOf(NIBBLES), NIBBLES, [4, 64])!;
+    expect(() => binding.runs({ shape: [4, 64], streams: {} })).toThrow(/the stream is missing/);
+    expect(() => binding.runs({ shape: [4, 64], streams: { '': new Uint8Array(143) } })).toThrow(
+      /143 bytes, 4 × 64 weights need 144/,
+    );
+  });
+
+  it('leaves rows that blocks do not divide to the interpreter', () => {
+    const short = formatOf(
+      'format f { tail short, block 32 { scale: f16 = absmax, each code: i8 } value = scale * code }',
+    );
+    expect(bindKernel(kernelOf(short), short, [2, 40])).toBeNull();
+    expect(bindKernel(kernelOf(short), short, [2, 64])).not.toBeNull();
+  });
+});
+
+describe('the verifier', () => {
+  const kernel = kernelOf(NIBBLES);
+  it.each<[string, (kernel: Kernel) => Kernel, RegExp]>([
+    [
+      'an operand from later',
+      (k) => ({ ...k, values: [{ op: 'neg', type: 'f32', args: [3] }, ...k.values.slice(1)] }),
+      /does not stand before it/,
+    ],
+    [
+      'an operand of another type',
+      (k) => ({ ...k, values: [...k.values, { op: 'neg', type: 'f32', args: [0] }] }),
+      /is i32, not f32/,
+    ],
+    ['a source that is none', (k) => ({ ...k, sources: [] }), /there is no source 0/],
+    [
+      'a weight twice',
+      (k) => ({ ...k, stores: [...k.stores.slice(1), k.stores[1]!] }),
+      /28 of 32 weights are stored/,
+    ],
+    ['vectors among single weights', (k) => ({ ...k, lanes: 1 }), /for single weights/],
+  ])('sees %s', (_, change, message) => {
+    expect(() => verifyKernel(change(kernel))).toThrow(message);
+  });
+});

@@ -1,0 +1,83 @@
+/**
+ * The target matrix can fail: kernels with one mistake in them, of the kinds that a lowering could make, are caught.
+ */
+import { interpreter } from '@fewerbits/codec';
+import { type Codec, type Packed, streamBytes } from '@fewerbits/format';
+import { decodeKernel, interpretKernel, type Kernel, type Value, withDecodeKernel } from '@fewerbits/kernel';
+import { describe, expect, it } from 'vitest';
+import { BrokenLaw, lawSameDecode } from '../src/index.ts';
+import { findFormat } from './formats.ts';
+
+/** A kernel with its first value that a change applies to changed. */
+function mutated(kernel: Kernel, change: (value: Value) => Value | null): Kernel {
+  const at = kernel.values.findIndex((value) => change(value) !== null);
+  expect(at, 'nothing to mutate').toBeGreaterThanOrEqual(0);
+  return { ...kernel, values: kernel.values.map((value, k) => (k === at ? change(value)! : value)) };
+}
+
+function run(
+  codec: Codec,
+  kernel: Kernel,
+  units = (weights: number) => Math.ceil(weights / kernel.width),
+): Codec {
+  return withDecodeKernel(codec, kernel, ({ weights, sources }, out) =>
+    interpretKernel(kernel, sources, units(weights), out),
+  );
+}
+
+function bytesFor(codec: Codec, shape: readonly number[]): Packed {
+  const streams = Object.entries(streamBytes(codec.format, shape)).map(
+    ([name, length]) =>
+      [name, Uint8Array.from({ length }, (_, k) => (k * 73 + (k >> 3) * 41) & 255)] as const,
+  );
+  return { shape, streams: Object.fromEntries(streams) };
+}
+
+function setUp(name: string): { codec: Codec; kernel: Kernel } {
+  const codec = interpreter(findFormat(name)!);
+  const kernel = decodeKernel(codec.format, 4);
+  if (typeof kernel === 'string') throw new Error(kernel);
+  return { codec, kernel };
+}
+
+describe('a mistake in a kernel is caught', () => {
+  it.each<[mistake: string, format: string, change: (value: Value) => Value | null]>([
+    ['a wrong shift', 'q4_0', (v) => (v.op === 'shift' ? { ...v, by: v.by + 1 } : null)],
+    ['a dropped sign extension', 'q8_0', (v) => (v.op === 'reals' ? { ...v, signed: !v.signed } : null)],
+    [
+      'a mask of one bit too few',
+      'q4_1',
+      (v) => (v.op === 'b_and' ? { ...v, lanes: v.lanes.map((m) => m >> 1) } : null),
+    ],
+    [
+      'codes scaled by another power',
+      'mxfp6_e3m2',
+      (v) => (v.op === 'scale16' ? { ...v, powers: v.powers.map((p) => p - 1) } : null),
+    ],
+    [
+      'a bit tested at another place',
+      'q5_0',
+      (v) => (v.op === 'b_eq' ? { ...v, lanes: v.lanes.toReversed() } : null),
+    ],
+    ['another quarter of the levels', 'nf4', (v) => (v.op === 'book' ? { ...v, part: 3 - v.part } : null)],
+    ['a source one byte on', 'q6_k', (v) => (v.op === 'load16' ? { ...v, offset: v.offset + 1 } : null)],
+    [
+      'operands in the other order',
+      'q4_k',
+      (v) => (v.op === 'sub' ? { ...v, args: [v.args[1], v.args[0]] } : null),
+    ],
+  ])('%s (%s)', (_, name, change) => {
+    const { codec, kernel } = setUp(name);
+    const packed = bytesFor(codec, [3, 1024]);
+    lawSameDecode(codec, run(codec, kernel), packed);
+    expect(() => lawSameDecode(codec, run(codec, mutated(kernel, change)), packed)).toThrow(BrokenLaw);
+  });
+
+  it('a lost tail (student_rms, a row that ends inside a unit)', () => {
+    const { codec, kernel } = setUp('student_rms');
+    const packed = bytesFor(codec, [1, 2 * kernel.width + 5]);
+    lawSameDecode(codec, run(codec, kernel), packed);
+    const short = run(codec, kernel, (weights) => Math.floor(weights / kernel.width));
+    expect(() => lawSameDecode(codec, short, packed)).toThrow(BrokenLaw);
+  });
+});
