@@ -73,6 +73,10 @@ function dependencies(format: Format, fit: FitSet | null): Map<string, Set<strin
     return fit?.sets.find((set) => set.names.includes(name))?.expr;
   }
 
+  function scopeOf(name: string): string | undefined {
+    return format.fields.find((field) => field.name === name)?.scope;
+  }
+
   function reads(expr: Expr, self: string): Set<string> {
     if (expr.op === 'fit' && expr.name === 'best') return new Set();
     const found = fieldsRead(expr);
@@ -81,7 +85,9 @@ function dependencies(format: Format, fit: FitSet | null): Map<string, Set<strin
       if (node.op === 'x') for (const name of later) found.add(name);
       return false;
     });
-    if (expr.op === 'fit' && expr.name === 'nearest')
+    if (expr.op === 'fit' && expr.name === 'mse_scale')
+      for (const name of shared) if (name !== self && scopeOf(name) !== 'each') found.add(name);
+    if (expr.op === 'fit' && ['nearest', 'urq', 'cheapest'].includes(expr.name))
       for (const name of shared) if (name !== self) found.add(name);
     return found;
   }
