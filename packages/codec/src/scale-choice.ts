@@ -5,10 +5,9 @@
  * `trained/mean-square-scale.ts` is exact over all storable scales (those wider than 16 bits: to their nearest value).
  * Specification: docs/design/language.md, "Fit".
  */
-import { affineIn, type Codes, type Expr, type Field, type StoredField } from '@fewerbits/format';
+import { type Codes, type Expr, type Field, type StoredField, scaleTimesCode } from '@fewerbits/format';
 import type { ResolvedNumber } from '@fewerbits/numerics';
 import type { Candidate } from './choice.ts';
-import { valueExpr } from './codes.ts';
 import { evaluate } from './evaluate.ts';
 import { finiteLevels } from './finite-levels.ts';
 import type { Fitting } from './fitting.ts';
@@ -28,7 +27,15 @@ export function meanSquareCandidates(
 ): Candidate[] {
   const { env } = fitting;
   const stored = fitting.stored(field.name);
-  const { code, factor } = productOf(field, fitting);
+  const { format } = fitting.input;
+  const product = scaleTimesCode(format, field.name);
+  if (product === null) {
+    throw new RangeError(
+      `${format.name}: mse_scale fits ${field.name} where value is ${field.name} * code, times what depends on neither; ` +
+        'for any other formula use search(e, a..b, steps: n)',
+    );
+  }
+  const { code, factor } = product;
   const levels = levelsOfCode(code, fitting);
   const { values, weights } = scaledWeights(factor, fitting);
   const { start } = fit.args;
@@ -57,24 +64,6 @@ export function meanSquareCandidates(
     candidates.push({ codes, possible: () => true });
   }
   return candidates;
-}
-
-/** The code and the factor g of value = g · scale · code; null stands for 1. */
-function productOf(field: Field, fitting: Fitting): { code: Field; factor: Expr | null } {
-  const { format } = fitting.input;
-  const value = valueExpr(fitting);
-  for (const code of format.fields) {
-    if (code.scope !== 'each' || code.name === field.name) continue;
-    const outer = affineIn(value, code.name);
-    if (outer === null || outer.offset !== null || outer.slope === null) continue;
-    const inner = affineIn(outer.slope, field.name);
-    if (inner === null || inner.offset !== null) continue;
-    return { code, factor: inner.slope };
-  }
-  throw new RangeError(
-    `${format.name}: mse_scale fits ${field.name} where value is ${field.name} * code, times what depends on neither; ` +
-      'for any other formula use search(e, a..b, steps: n)',
-  );
 }
 
 function levelsOfCode(code: Field, fitting: Fitting): Float64Array {

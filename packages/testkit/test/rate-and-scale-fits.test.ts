@@ -120,11 +120,18 @@ describe('mse_scale', () => {
   });
 
   it('refuses a formula that is more than scale · code, and names the cure', () => {
-    const format = compiled(`format f {
-      block 4 { low: f16 = min(x), scale: f16 = mse_scale, each code: u4 }
-      value = scale * code + low
-    }`);
-    expect(() => encodeFields(format, new Float32Array(4).fill(1))).toThrow(/mse_scale .*search\(/s);
+    const file = compileFile(
+      makeSource(
+        'test.qf',
+        `format f {
+          block 4 { low: f16 = min(x), scale: f16 = mse_scale, each code: u4 }
+          value = scale * code + low
+        }`,
+      ),
+    );
+    const found = [...file.diagnostics, ...file.instantiate('f').diagnostics];
+    expect(found.map(({ code }) => code)).toContain('QF411');
+    expect(found.some(({ help }) => help?.includes('search('))).toBe(true);
   });
 });
 

@@ -3,6 +3,9 @@ import type { Expr, FitSet, Format } from '@fewerbits/format';
 import { fieldsRead, some } from '@fewerbits/format';
 import { type Check, codesOf, findings, letNamed } from './checked.ts';
 
+/** Rules for codes, which read all that the formula does. */
+const CODE_RULES = ['nearest', 'urq', 'cheapest'];
+
 /** Reports the first circle that each chain of fits runs into; under a named fit only where the defaults have none. */
 export const checkFitCircle: Check = (checked) =>
   findings(checked, (report) => {
@@ -87,7 +90,7 @@ function dependencies(format: Format, fit: FitSet | null): Map<string, Set<strin
     });
     if (expr.op === 'fit' && expr.name === 'mse_scale')
       for (const name of shared) if (name !== self && scopeOf(name) !== 'each') found.add(name);
-    if (expr.op === 'fit' && ['nearest', 'urq', 'cheapest'].includes(expr.name))
+    if (expr.op === 'fit' && CODE_RULES.includes(expr.name) && scopeOf(self) !== undefined)
       for (const name of shared) if (name !== self) found.add(name);
     return found;
   }
