@@ -131,6 +131,8 @@ export function startFitting(input: FittingInput): Fitting {
       if (input.fixed.has(name)) return env.field(name);
       const field = fieldsByName.get(name)!;
       const expr = fitOf(field);
+      // Nor were those that were chosen among stored values, which are also what the choice was made by.
+      if (expr?.op === 'fit' && CHOICE_FITS.includes(expr.name)) return env.field(name);
       if (expr?.op === 'fit') codesOf(name);
       if (!unrounded.has(name)) {
         if (expr === null || expr.op === 'fit')

@@ -108,6 +108,18 @@ describe('mse_scale', () => {
     expect([...evaluateFields(format, encodeFields(format, new Float32Array(4)))]).toEqual([0, 0, 0, 0]);
   });
 
+  it('has the stored scale as the unrounded one, as it was chosen by', () => {
+    const format = compiled(`format f {
+      block 16 { scale: bf16 = mse_scale(start: signmax / -8), each code: u4 - 8 = trunc(x / unrounded(scale) + 8.5) - 8 }
+      value = scale * code
+      fit start { scale = signmax / -8 }
+    }`);
+    const x = bell(320, 3);
+    const plain = errors(format, x, 16, undefined, 'start');
+    for (const [k, error] of errors(format, x, 16).entries())
+      expect(error).toBeLessThanOrEqual(plain[k]! * 1.02 + 1e-6);
+  });
+
   it('keeps NaN where the format does, with the start for that block', () => {
     const format = compiled(`format f {
       nonfinite keep
