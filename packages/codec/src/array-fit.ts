@@ -2,16 +2,17 @@
  * Fits that train all entries of an array field at once: `levels: f16[16] = lloyd_max(of: x / scale)`.
  *
  * `of` is what is trained on (the weight by default), `weight` its worth (1 by default), both evaluated for each weight;
- * `across: scope` trains vectors, one for each tile of that scope. Specification: docs/design/language.md, "Fit".
+ * `across: scope` trains vectors, one for each tile of that scope. `ecsq(rate: r)` trains levels whose codes are entropy coded. Specification: docs/design/language.md, "Fit".
  */
 import type { FitArgument, StoredField } from '@fewerbits/format';
-import { type Environment, evaluate } from './evaluate.ts';
+import { type Environment, evaluate, type Place } from './evaluate.ts';
+import { ecsqLevels } from './trained/ecsq-levels.ts';
 import { lloydMax } from './trained/lloyd-max.ts';
 import { vectorCodebook } from './trained/vector-codebook.ts';
 import { enclosingTiles, expand, type Grid, type Reals, valuesInside } from './values.ts';
 
 /** The fits of this kind by name. */
-export const ARRAY_FITS: readonly string[] = ['lloyd_max'];
+export const ARRAY_FITS: readonly string[] = ['lloyd_max', 'ecsq'];
 
 /**
  * The trained entries of every tile of a field, in natural order.
@@ -32,12 +33,13 @@ export function trainArray(
   };
   const of = perWeight('of') ?? env.weights();
   const weight = perWeight('weight');
+  const rate = name === 'ecsq' ? rateOf(args.rate, place, env) : null;
   const across = args.across?.arg === 'word' ? args.across.word : null;
   const out = new env.real(stored.entries);
   for (let tile = 0; tile < stored.tiling.count; tile++) {
     const levels =
       across === null
-        ? scalarLevels(of, weight, stored, tile, env)
+        ? scalarLevels(name, rate, of, weight, stored, tile, env)
         : vectorLevels(of, weight, across, stored, tile, env);
     if (levels.length !== stored.perTile) {
       throw new RangeError(
@@ -49,7 +51,15 @@ export function trainArray(
   return out;
 }
 
+function rateOf(argument: FitArgument | undefined, place: Place, env: Environment): number {
+  const rate = argument?.arg === 'expr' ? evaluate(argument.expr, place, env) : null;
+  if (typeof rate === 'number' && rate > 0 && rate < Number.POSITIVE_INFINITY) return rate;
+  throw new RangeError('ecsq: write `rate:` with bits per weight, a constant above 0');
+}
+
 function scalarLevels(
+  name: string,
+  rate: number | null,
   of: Grid,
   weight: Grid | null,
   stored: StoredField,
@@ -57,12 +67,13 @@ function scalarLevels(
   env: Environment,
 ): Reals {
   if (stored.dims.length !== 1)
-    throw new RangeError(`lloyd_max: ${stored.name} is one list of levels unless \`across\` names a scope`);
+    throw new RangeError(`${name}: ${stored.name} is one list of levels unless \`across\` names a scope`);
   const values = valuesInside(of, stored.tiling, tile, env.geometry, env.real);
   if (values.length === 0) return new Float64Array(stored.perTile);
   const weights =
-    weight === null ? {} : { weights: valuesInside(weight, stored.tiling, tile, env.geometry, env.real) };
-  return lloydMax(values, stored.perTile, weights);
+    weight === null ? undefined : valuesInside(weight, stored.tiling, tile, env.geometry, env.real);
+  if (rate !== null) return ecsqLevels(values, stored.perTile, rate, weights);
+  return lloydMax(values, stored.perTile, weights === undefined ? {} : { weights });
 }
 
 function vectorLevels(

@@ -2,7 +2,7 @@
  * Fits that try stored values of a field, with everything that depends on it refitted, and keep the best in each tile.
  *
  * `best`: every code. `search(e, a..b, steps: n)`: the codes nearest to e times n factors, evenly spaced in log2 from a to
- * b (the 17-step scale search of arXiv 2505.12988 is `search(absmax, 1/4..4, steps: 17)`). Least Σ importance · (x - value)²,
+ * b (the 17-step scale search of arXiv 2505.12988 is `search(absmax, 1/4..4, steps: 17)`). `mse_scale`: scale-choice.ts. Least Σ importance · (x - value)²,
  * the first among equals. Specification: docs/design/language.md, "Fit".
  */
 import type { Codes, Expr, Field } from '@fewerbits/format';
@@ -10,17 +10,24 @@ import { constantCodes, hasCode, mostCodes, tileErrors, valueExpr } from './code
 import { evaluate } from './evaluate.ts';
 import type { Fitting } from './fitting.ts';
 import { emptyCodes } from './pack.ts';
+import { meanSquareCandidates } from './scale-choice.ts';
 import { expand, tileBounds } from './values.ts';
 
 /**
- * The codes of a field chosen by `best` or `search`.
+ * The codes of a field chosen by `best`, `search` or `mse_scale`.
  * @throws RangeError for wrong arguments of `search`.
  */
 export function chooseBest(field: Field, fit: Extract<Expr, { op: 'fit' }>, fitting: Fitting): Codes {
   const stored = fitting.stored(field.name);
-  const candidates = fit.name === 'best' ? everyCode(fitting, field) : scaledCodes(fitting, field, fit);
+  const meanSquare = fit.name === 'mse_scale';
+  const candidates = meanSquare
+    ? meanSquareCandidates(field, fit, fitting)
+    : fit.name === 'best'
+      ? everyCode(fitting, field)
+      : scaledCodes(fitting, field, fit);
   const each = fitting.env.geometry.tilings.get('each')!;
-  const best = emptyCodes(stored);
+  // A tile that keeps a NaN or an infinity has no least error: `mse_scale` leaves those weights out.
+  const best = meanSquare ? candidates[0]!.codes.slice() : emptyCodes(stored);
   const least = new Float64Array(stored.entries).fill(Number.POSITIVE_INFINITY);
   for (const { codes, possible } of candidates) {
     const trial = fitting.withFixed(field.name, codes);
@@ -33,7 +40,7 @@ export function chooseBest(field: Field, fit: Extract<Expr, { op: 'fit' }>, fitt
       best[tile] = codes[tile]!;
     }
   }
-  const lost = least.indexOf(Number.POSITIVE_INFINITY);
+  const lost = meanSquare ? -1 : least.indexOf(Number.POSITIVE_INFINITY);
   if (lost >= 0) {
     const { top, left } = tileBounds(stored.tiling, lost, fitting.env.geometry);
     throw new RangeError(
@@ -45,7 +52,7 @@ export function chooseBest(field: Field, fit: Extract<Expr, { op: 'fit' }>, fitt
 }
 
 /** One code for each entry, and whether that entry can take it. */
-interface Candidate {
+export interface Candidate {
   readonly codes: Codes;
   readonly possible: (entry: number) => boolean;
 }

@@ -11,9 +11,10 @@ import { chooseBest } from './choice.ts';
 import { chooseCodes, nearestCodes } from './codes.ts';
 import { type Environment, evaluate, type Place } from './evaluate.ts';
 import { entryValues, fieldGrid, fieldTiling, isCode, outerTiling } from './fields.ts';
-import { CHOICE_FITS, NEAREST_FIT } from './fits/index.ts';
+import { CHOICE_FITS, NEAREST_FIT, RATE_FITS } from './fits/index.ts';
 import { resultTiling, runTileFit } from './fits/run.ts';
 import { emptyCodes } from './pack.ts';
+import { rateCodes } from './rate-codes.ts';
 import { expand, type Grid, type RealArray, type Reals, tileBounds, type Values } from './values.ts';
 
 /** What a Fitting is given. */
@@ -130,6 +131,8 @@ export function startFitting(input: FittingInput): Fitting {
       if (input.fixed.has(name)) return env.field(name);
       const field = fieldsByName.get(name)!;
       const expr = fitOf(field);
+      // Nor were those that were chosen among stored values, which are also what the choice was made by.
+      if (expr?.op === 'fit' && CHOICE_FITS.includes(expr.name)) return env.field(name);
       if (expr?.op === 'fit') codesOf(name);
       if (!unrounded.has(name)) {
         if (expr === null || expr.op === 'fit')
@@ -222,6 +225,8 @@ export function startFitting(input: FittingInput): Fitting {
     }
     if (expr.op === 'fit' && expr.name === NEAREST_FIT)
       return new Map([[field.name, nearestCodes(field, fitting)]]);
+    if (expr.op === 'fit' && RATE_FITS.includes(expr.name))
+      return new Map([[field.name, rateCodes(field, expr, fitting)]]);
     if (expr.op === 'fit' && CHOICE_FITS.includes(expr.name))
       return new Map([[field.name, chooseBest(field, expr, fitting)]]);
     const target = stored(field.name);

@@ -17,7 +17,7 @@ export { StreamError } from './entropy/stream-error.ts';
 export type { SymbolArray, SymbolRange } from './entropy/symbol-array.ts';
 export { isCode } from './fields.ts';
 export type { FitInput, FitResult, TileFit } from './fits/fit.ts';
-export { CHOICE_FITS, NEAREST_FIT, TILE_FITS } from './fits/index.ts';
+export { CHOICE_FITS, NEAREST_FIT, RATE_FITS, TILE_FITS } from './fits/index.ts';
 export { encodeFields, evaluateFields, interpreter } from './interpreter.ts';
 export { codeArray, emptyCodes, packStreams, unpackStreams } from './pack.ts';
 export { fieldsToGive, requireExecutable, whyNotExecutable } from './support.ts';

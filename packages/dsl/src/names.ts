@@ -40,6 +40,8 @@ export interface FitProcedure {
   readonly results: readonly string[];
   /** How many positional arguments it takes: [least, most]. */
   readonly positional: readonly [number, number];
+  /** Names of the positional arguments that may also be given by name. */
+  readonly also?: readonly string[];
   /** Named arguments. */
   readonly named: readonly string[];
   /** Named arguments that must be given. */
@@ -50,6 +52,9 @@ export interface FitProcedure {
 export const FIT_PROCEDURES: Readonly<Record<string, FitProcedure>> = {
   nearest: { results: ['code'], positional: [0, 0], named: [], required: [] },
   best: { results: ['code'], positional: [0, 0], named: ['weight'], required: [] },
+  urq: { results: ['code'], positional: [0, 1], also: ['lambda'], named: ['lambda'], required: [] },
+  cheapest: { results: ['code'], positional: [0, 0], named: ['rate'], required: ['rate'] },
+  mse_scale: { results: ['scale'], positional: [0, 0], named: ['start'], required: [] },
   search: { results: ['scale'], positional: [2, 2], named: ['steps', 'weight'], required: ['steps'] },
   affine_search: {
     results: ['scale', 'minimum', 'codes'],
@@ -93,7 +98,8 @@ export const FIT_PROCEDURES: Readonly<Record<string, FitProcedure>> = {
     named: ['of', 'weight', 'across', 'steps'],
     required: [],
   },
-  step_for_rate: { results: ['step'], positional: [1, 1], named: [], required: [] },
+  ecsq: { results: ['levels'], positional: [0, 0], named: ['of', 'weight', 'rate'], required: ['rate'] },
+  step_for_rate: { results: ['step'], positional: [1, 1], named: ['urq'], required: [] },
 };
 
 /** What each setting may say. */

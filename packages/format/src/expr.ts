@@ -2,7 +2,7 @@
  * Expressions as data: walking, what they read, and the affine form that a code is found from.
  * Evaluates nothing. Specification: docs/design/language.md, "Expressions" and "Fit".
  */
-import type { Expr, FitArgument } from './types.ts';
+import type { Expr, Field, FitArgument, Format } from './types.ts';
 
 /** The expressions directly inside one. */
 export function childrenOf(expr: Expr): readonly Expr[] {
@@ -152,4 +152,24 @@ export function affineIn(expr: Expr, field: string): Affine | null {
         offset: inner.offset === null ? other : binary('sub', other, inner.offset),
       };
   }
+}
+
+/**
+ * The code and the factor g of a format whose value is g · scale · code for one of its fields as the scale; null stands for a g of 1.
+ * The whole is null where the value says anything else.
+ */
+export function scaleTimesCode(
+  format: Format,
+  scale: string,
+): { readonly code: Field; readonly factor: Expr | null } | null {
+  const [first] = format.steps;
+  if (first?.step !== 'value') return null;
+  for (const code of format.fields) {
+    if (code.scope !== 'each' || code.name === scale) continue;
+    const outer = affineIn(first.expr, code.name);
+    if (outer === null || outer.offset !== null || outer.slope === null) continue;
+    const inner = affineIn(outer.slope, scale);
+    if (inner !== null && inner.offset === null) return { code, factor: inner.slope };
+  }
+  return null;
 }

@@ -33,7 +33,7 @@ export {
 } from './build.ts';
 export type { Codec, Codes, DecodeOptions, EncodeOptions, Fields, Packed } from './codec.ts';
 export { defaultLayout, outlierStreams, storedFieldNames } from './default-layout.ts';
-export { type Affine, affineIn, childrenOf, fieldsRead, readsData, some } from './expr.ts';
+export { type Affine, affineIn, childrenOf, fieldsRead, readsData, scaleTimesCode, some } from './expr.ts';
 export {
   encodedLength,
   type FormatFacts,

@@ -16,8 +16,11 @@ export const TILE_FITS: Readonly<Record<string, TileFit>> = {
   step_for_rate: stepForRate,
 };
 
-/** Fits that choose among stored values of one field, with everything that depends on it refitted: `best` and `search`. */
-export const CHOICE_FITS: readonly string[] = ['best', 'search'];
+/** Fits that choose among stored values of one field, with everything that depends on it refitted: `best`, `search` and `mse_scale`. */
+export const CHOICE_FITS: readonly string[] = ['best', 'search', 'mse_scale'];
 
 /** The rule for codes by name: every code tried, |x - value| in the Format's arithmetic, the first wins. */
 export const NEAREST_FIT = 'nearest';
+
+/** Rules for codes that are entropy coded: error against length, over all codes of the field. */
+export const RATE_FITS: readonly string[] = ['urq', 'cheapest'];

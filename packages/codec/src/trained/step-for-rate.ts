@@ -4,9 +4,11 @@
  * A uniform grid with an ideal code is the best scalar quantiser at high rate (Gish & Pierce 1968), so the only choice left
  * is its step. Specification: docs/design/numerics.md §1.8, §3.4; language.md, "Fit".
  */
-import { type Data, requireData, requirePositive } from './data.ts';
-import { sortedGridRate, valueEntropy } from './grid-rate.ts';
+import { type Data, requireFromZero, requirePositive } from './data.ts';
+import { valueEntropy } from './grid-rate.ts';
 import { stepWithRate } from './rate-search.ts';
+import { sortedSample } from './sorted-sample.ts';
+import { sortedUrqRate } from './urq.ts';
 
 /** Codes of larger magnitude would not fit the 32-bit integers that are coded. */
 const LARGEST_CODE = 2 ** 31 - 1;
@@ -24,23 +26,29 @@ const BITS = 1e-6;
  *
  * Memory: a sorted copy. Time: the sort.
  *
+ * With a `trade` the rate is that of the codes of `urqCodes` with λ = trade · step² and equal weights, so that the step is finer than
+ * plain rounding has it; 24 halvings.
+ *
  * @param rate bits per value, above 0; the tables of a real coder come on top
+ * @param trade worth of one bit in squared steps, from 0
  * @throws TypeError if `values` is not a Float32Array or Float64Array.
  * @throws RangeError for no values, one that is not finite, a rate that is not positive or above the entropy of the values themselves
- *   (all zeros: any rate), or one that takes codes beyond 32 bits because of far outliers.
+ *   (all zeros: any rate), a negative trade,
+ *   or a rate that takes codes beyond 32 bits because of far outliers.
  */
-export function stepForRate(values: Data, rate: number): number {
+export function stepForRate(values: Data, rate: number, trade = 0): number {
   requirePositive('rate', rate);
-  requireData(values);
-  const ascending = values.slice().sort();
+  requireFromZero('urq', trade);
+  const sample = sortedSample(values);
+  const ascending = sample.values;
   requireReachable(ascending, rate);
   const absmax = Math.max(-ascending[0], ascending[ascending.length - 1]);
-  const step = stepWithRate((tried) => sortedGridRate(ascending, tried), rate, {
+  const step = stepWithRate((tried) => sortedUrqRate(sample, tried, trade), rate, {
     // At twice the absmax every value is at most half a step and rounds to 0: rate 0.
     coarsest: 2 * absmax,
     finest: absmax / LARGEST_CODE,
     within: BITS,
-    halvings: 64,
+    halvings: trade === 0 ? 64 : 24,
   });
   if (step === null) {
     throw new RangeError(

@@ -6,15 +6,7 @@
  * of exponential and Laplacian random variables". Knows no coder: lengths are those of an ideal one, or given.
  */
 import { roundHalfEven } from '@fewerbits/numerics';
-import {
-  type Assigned,
-  assignSorted,
-  assignWeighted,
-  type CodedLevels,
-  cheapestLevel,
-  countChange,
-  intervalsOf,
-} from './cheapest-levels.ts';
+import { assignSorted, type CodedLevels, cheapestLevel, intervalsOf } from './cheapest-levels.ts';
 import {
   type Data,
   effectiveWeights,
@@ -23,10 +15,10 @@ import {
   requirePositive,
   requireWhole,
 } from './data.ts';
-import { visitGridCells } from './grid-rate.ts';
-import { idealLengths } from './ideal-lengths.ts';
+import { entropyOfCounts, visitGridCells } from './grid-rate.ts';
 import { relativeWeights } from './relative-weights.ts';
-import { firstFrom, sortedSample } from './sorted-sample.ts';
+import { type Settling, settleLengths, type Weighed } from './settled-lengths.ts';
+import { firstFrom, type SortedSample, sortedSample } from './sorted-sample.ts';
 
 /** Lengths of a coder that is already there, such as Huffman's. */
 export interface CodeLengths {
@@ -48,7 +40,9 @@ export interface UrqOptions {
 }
 
 /** λ of the heuristic in units of step²; ln 2 / 6 = 0.1155 is what a fine grid trades (numerics.md §1.10 has 0.1). */
-const HEURISTIC = 0.1;
+export const HEURISTIC = 0.1;
+
+const ROUNDS = 200;
 
 const LARGEST_CODE = 2 ** 31 - 1;
 
@@ -71,7 +65,7 @@ export function urqCodes(
   lambda: number | 'heuristic',
   options: UrqOptions = {},
 ): Int32Array {
-  const { lengths, iterations = 200 } = options;
+  const { lengths, iterations = ROUNDS } = options;
   requireData(values);
   requirePositive('step', step);
   const trade = lambda === 'heuristic' ? HEURISTIC * step * step : lambda;
@@ -101,33 +95,42 @@ function plainCodes(values: Data, step: number): Int32Array {
   return codes;
 }
 
-/** Repeats assignment and lengths until the counts stay. */
+/** The grid's occupied levels, with the lengths of codes that are chosen under them. */
 function consistentLevels(
   values: Data,
   weights: Float64Array | null,
   step: number,
   lambda: number,
-  { iterations, tolerance }: { readonly iterations: number; readonly tolerance: number },
+  limits: Settling,
 ): CodedLevels {
   const sample = sortedSample(values);
+  const { levels, counts } = gridLevels(sample.values, step);
+  const data: Weighed = weights === null ? { weights, sample } : { weights, values };
+  return settleLengths(data, levels, counts, lambda, limits).coded;
+}
+
+/** The levels of a grid that ascending values round to, and how many do. */
+function gridLevels(ascending: Data, step: number): { levels: Float64Array; counts: Float64Array } {
   const levels: number[] = [];
-  const started: number[] = [];
-  visitGridCells(sample.values, step, (code, from, to) => {
+  const counts: number[] = [];
+  visitGridCells(ascending, step, (code, from, to) => {
     levels.push(code * step);
-    started.push(to - from);
+    counts.push(to - from);
   });
-  let coded: CodedLevels = { levels: Float64Array.from(levels), lengths: idealLengths(started) };
-  let counts: Float64Array = Float64Array.from(started);
-  for (let round = 1; round < iterations; round++) {
-    const assigned: Assigned =
-      weights === null ? assignSorted(sample, coded, lambda) : assignWeighted(values, weights, coded, lambda);
-    const change = countChange(assigned.counts, counts);
-    if (change === 0) break;
-    counts = assigned.counts;
-    coded = { levels: coded.levels, lengths: idealLengths(counts) };
-    if (change <= tolerance * values.length) break;
-  }
-  return coded;
+  return { levels: Float64Array.from(levels), counts: Float64Array.from(counts) };
+}
+
+/**
+ * Bits per value that the codes of `urqCodes` have with equal weights, λ = `trade` · step², for values that are sorted and checked.
+ * At `trade` 0 that is the entropy of plain rounding.
+ */
+export function sortedUrqRate(sample: SortedSample, step: number, trade: number): number {
+  const { levels, counts } = gridLevels(sample.values, step);
+  if (trade === 0) return entropyOfCounts(counts, sample.values.length);
+  const limits = { iterations: ROUNDS, tolerance: 0 };
+  const { coded } = settleLengths({ weights: null, sample }, levels, counts, trade * step * step, limits);
+  const assigned = assignSorted(sample, coded, trade * step * step);
+  return entropyOfCounts(assigned.counts, sample.values.length);
 }
 
 function givenLevels({ lowest, bits }: CodeLengths, step: number): CodedLevels {

@@ -79,6 +79,23 @@ export function codesOf(format: Format): Field[] {
   return innermostFields(format).filter((field) => field.fit === null);
 }
 
+/** Every fit of a field and every let, also under named fits, by the name that it sets; `field` is null for a let. */
+export function fitsInUse(
+  format: Format,
+): { readonly name: string; readonly expr: Expr; readonly field: Field | null }[] {
+  const fieldNamed = (name: string): Field | null =>
+    format.fields.find((field) => field.name === name) ?? null;
+  return [
+    ...format.fields.flatMap((field) =>
+      field.fit === null ? [] : [{ name: field.name, expr: field.fit, field }],
+    ),
+    ...format.lets.map(({ names, expr }) => ({ name: names[0]!, expr, field: null })),
+    ...format.fits.flatMap(({ sets }) =>
+      sets.map(({ names, expr }) => ({ name: names[0]!, expr, field: fieldNamed(names[0]!) })),
+    ),
+  ];
+}
+
 /** Every fit and let of a format, and every formula, with the scope where it stands. */
 export function expressionsOf(format: Format): { readonly expr: Expr; readonly scope: string }[] {
   const fields = format.fields.flatMap(({ fit, scope, storage }) => [

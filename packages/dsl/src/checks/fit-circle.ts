@@ -3,6 +3,9 @@ import type { Expr, FitSet, Format } from '@fewerbits/format';
 import { fieldsRead, some } from '@fewerbits/format';
 import { type Check, codesOf, findings, letNamed } from './checked.ts';
 
+/** Rules for codes, which read all that the formula does. */
+const CODE_RULES = ['nearest', 'urq', 'cheapest'];
+
 /** Reports the first circle that each chain of fits runs into; under a named fit only where the defaults have none. */
 export const checkFitCircle: Check = (checked) =>
   findings(checked, (report) => {
@@ -73,6 +76,10 @@ function dependencies(format: Format, fit: FitSet | null): Map<string, Set<strin
     return fit?.sets.find((set) => set.names.includes(name))?.expr;
   }
 
+  function scopeOf(name: string): string | undefined {
+    return format.fields.find((field) => field.name === name)?.scope;
+  }
+
   function reads(expr: Expr, self: string): Set<string> {
     if (expr.op === 'fit' && expr.name === 'best') return new Set();
     const found = fieldsRead(expr);
@@ -81,7 +88,9 @@ function dependencies(format: Format, fit: FitSet | null): Map<string, Set<strin
       if (node.op === 'x') for (const name of later) found.add(name);
       return false;
     });
-    if (expr.op === 'fit' && expr.name === 'nearest')
+    if (expr.op === 'fit' && expr.name === 'mse_scale')
+      for (const name of shared) if (name !== self && scopeOf(name) !== 'each') found.add(name);
+    if (expr.op === 'fit' && CODE_RULES.includes(expr.name) && scopeOf(self) !== undefined)
       for (const name of shared) if (name !== self) found.add(name);
     return found;
   }

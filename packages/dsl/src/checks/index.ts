@@ -7,6 +7,7 @@ import { checkBits } from './bits.ts';
 import type { Check, Checked } from './checked.ts';
 import { checkExpectations } from './expectations.ts';
 import { checkFitCircle } from './fit-circle.ts';
+import { checkFitSuits } from './fit-suits.ts';
 import { checkGridEntropy } from './grid-entropy.ts';
 import { checkGroupScope } from './group-scope.ts';
 import { checkHeld } from './held.ts';
@@ -14,6 +15,7 @@ import { checkLaterValues } from './later-values.ts';
 import { checkNoEncoder } from './no-encoder.ts';
 import { checkOverflow } from './overflow.ts';
 import { checkPlanSize } from './plan-size.ts';
+import { checkRateEntropy } from './rate-entropy.ts';
 import { checkShown } from './shown.ts';
 import { checkTileDivides } from './tile-divides.ts';
 import { checkTwoCodes } from './two-codes.ts';
@@ -32,7 +34,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** Notes on a Format that is right. */
-const NOTES: readonly Check[] = [checkNoEncoder, checkOverflow];
+const NOTES: readonly Check[] = [checkNoEncoder, checkOverflow, checkRateEntropy];
 
 /** Runs the checks; `broken` says that lowering already found errors. */
 export function runChecks(checked: Checked, broken: boolean): Diagnostic[] {
@@ -40,7 +42,7 @@ export function runChecks(checked: Checked, broken: boolean): Diagnostic[] {
   if (broken || found.length > 0) return found;
   const sized = checkPlanSize(checked);
   if (sized.length > 0) return sized;
-  const planned = [checkBits, checkShown].flatMap((check) => check(checked));
+  const planned = [checkFitSuits, checkBits, checkShown].flatMap((check) => check(checked));
   if (planned.length > 0) return planned;
   const expected = checked.atDefaults ? checkExpectations(checked) : [];
   return [...expected, ...NOTES.flatMap((note) => note(checked))];

@@ -46,6 +46,8 @@ export const CHECK_CODES = {
   'unnamed-fit': 'QF408',
   'bad-step': 'QF409',
   'may-overflow': 'QF410',
+  'fit-unsuited': 'QF411',
+  'rate-without-entropy': 'QF412',
   'mixed-streams': 'QF501',
   'group-scope': 'QF502',
   axes: 'QF503',
@@ -302,6 +304,22 @@ const ENTRIES: Readonly<Record<CheckCode, DiagnosticEntry>> = {
     reason:
       'What a narrow float cannot hold is an error when encoding, unless the number says `saturate` or `overflow`, or the fit stays in range.',
     example: block('scale: e4m3 = absmax / 6\neach code: e2m1'),
+  },
+  'fit-unsuited': {
+    title: 'A fitting procedure that cannot run here',
+    reason:
+      'Some procedures choose codes or scales together with the formula, and need one that they can go through.',
+    example: block(
+      'low: f16 = min(x), scale: f16 = mse_scale\neach code: u4',
+      '  value = scale * code + low\n',
+    ),
+  },
+  'rate-without-entropy': {
+    title: 'Codes chosen for their length, and stored at one width',
+    severity: 'note',
+    reason:
+      '`urq` and `cheapest` give up error for shorter codes, which only an entropy coder makes shorter.',
+    example: block('scale: f16 = absmax / 7\neach code: i4 = urq(0.1)'),
   },
   'mixed-streams': {
     title: 'Streams and loose items mixed',

@@ -74,7 +74,8 @@ function lowerProcedure(
   let position = 0;
   let good = true;
   for (const arg of args) {
-    const key = arg.name?.text ?? String(position++);
+    const place = arg.name === null ? position++ : 0;
+    const key = arg.name?.text ?? procedure.also?.[place] ?? String(place);
     const known = arg.name === null ? position <= procedure.positional[1] : procedure.named.includes(key);
     if (!known || Object.hasOwn(lowered, key)) {
       good = false;
