@@ -6,7 +6,7 @@ import type { Codec } from '@fewerbits/format';
 import { type Binding, bindKernel, type Run } from './bind.ts';
 import type { Kernel } from './ir.ts';
 
-/** Decodes one run into `out`, which is as long as the run has weights. */
+/** Decodes a run into `out`, which is as long as the run has weights. */
 export type DecodeRun = (run: Run, out: Float32Array) => void;
 
 /**
@@ -27,15 +27,15 @@ export function withDecodeKernel(codec: Codec, kernel: Kernel, run: DecodeRun): 
     decode: (packed, options = {}) => {
       const binding = bindingOf(packed.shape);
       if (binding === null) return codec.decode(packed, options);
-      const runs = binding.runs(packed);
       const { weights } = binding;
+      const bound = binding.run(packed);
       const out = options.out ?? new Float32Array(weights);
       if (out.length !== weights) {
         throw new RangeError(
           `out has ${out.length} elements, the shape [${packed.shape.join(', ')}] has ${weights}`,
         );
       }
-      for (const one of runs) run(one, out.subarray(one.first, one.first + one.weights));
+      if (weights > 0) run(bound, out);
       return out;
     },
   };

@@ -4,27 +4,29 @@
 import { type Format, matrixShape, type Packed, planLayout, tileMultiple } from '@fewerbits/format';
 import { type Kernel, runsFlat } from './ir.ts';
 
-/** A part of a stream for one run of units: `bytes` from where the first unit reads, and how far each unit moves on. */
+/** A source of a run: its bytes from where the first unit reads, and how far they move on from unit to unit and from row to row. */
 export interface Bound {
   readonly bytes: Uint8Array;
   readonly stride: number;
+  readonly rowStride: number;
 }
 
-/** Units one after another, the last one perhaps cut short; `first` is the index of their first weight in the tensor. */
+/**
+ * Rows of units, the last unit of each row perhaps cut short. Where nothing starts anew with a row, the whole tensor is one
+ * row. Weights of the rows stand one after another.
+ */
 export interface Run {
-  readonly first: number;
-  readonly weights: number;
+  readonly rows: number;
+  /** Weights of a row. */
+  readonly cols: number;
   readonly sources: readonly Bound[];
 }
 
 /** A kernel on tensors of one shape. */
 export interface Binding {
   readonly weights: number;
-  /**
-   * The runs that decode a tensor: one, or one for each row where sources start anew there.
-   * @throws RangeError for a stream that is missing or of the wrong length.
-   */
-  runs(packed: Packed): Run[];
+  /** @throws RangeError for a stream that is missing or of the wrong length. */
+  run(packed: Packed): Run;
 }
 
 /**
@@ -64,27 +66,20 @@ export function bindKernel(kernel: Kernel, format: Format, shape: readonly numbe
       );
     }
   };
-  /** The sources of a row; units of the rows before it have gone through `cols / width` strides each. */
-  const bound = (packed: Packed, row: number): Bound[] =>
-    kernel.sources.map(({ stream, moves, stride }, k) => {
-      const before =
-        moves === 'row' ? row * stride : moves === 'unit' ? (row * cols * stride) / kernel.width : 0;
-      const moving = moves === 'unit' || moves === 'column';
-      return {
-        bytes: packed.streams[stream]!.subarray(starts[k]! + before),
-        stride: moving ? stride : 0,
-      };
-    });
+  const flat = runsFlat(kernel);
   return {
     weights: rows * cols,
-    runs: (packed) => {
+    run: (packed) => {
       requireLengths(packed);
-      if (runsFlat(kernel)) return [{ first: 0, weights: rows * cols, sources: bound(packed, 0) }];
-      return Array.from({ length: rows }, (_, row) => ({
-        first: row * cols,
-        weights: cols,
-        sources: bound(packed, row),
-      }));
+      const sources = kernel.sources.map(({ stream, moves, stride }, k): Bound => {
+        const rowStride = moves === 'unit' ? (cols * stride) / kernel.width : moves === 'row' ? stride : 0;
+        return {
+          bytes: packed.streams[stream]!.subarray(starts[k]!),
+          stride: moves === 'unit' || moves === 'column' ? stride : 0,
+          rowStride: flat ? 0 : rowStride,
+        };
+      });
+      return flat ? { rows: 1, cols: rows * cols, sources } : { rows, cols, sources };
     },
   };
 }

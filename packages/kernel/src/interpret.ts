@@ -2,7 +2,7 @@
  * Runs a kernel value by value: what the IR means, in the plainest words. Slow; every target is held to it in tests.
  */
 import { roundHalfEven } from '@fewerbits/numerics';
-import type { Bound } from './bind.ts';
+import type { Bound, Run } from './bind.ts';
 import { integerResult } from './builder.ts';
 import { type Kernel, operandsOf, type Value } from './ir.ts';
 
@@ -34,43 +34,43 @@ const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
   ge: (a, b) => Number(a >= b),
 };
 
-/** Decodes `units` units into `out`, from their first weight. Bytes beyond a source's end read as 0. */
-export function interpretKernel(
-  kernel: Kernel,
-  sources: readonly Bound[],
-  units: number,
-  out: Float32Array,
-): void {
-  for (let unit = 0; unit < units; unit++) {
-    const results: Result[] = [];
-    for (const value of kernel.values) {
-      const args = operandsOf(value).map((k) => results[k]!);
-      results.push(resultOf(value, args, kernel, sources, unit));
-    }
-    for (const { offset, value } of kernel.stores) {
-      const lanes = lanesOf(results[value]!);
-      for (const [k, lane] of lanes.entries()) {
-        const at = unit * kernel.width + offset + k;
-        if (at < out.length) out[at] = lane;
+/** Decodes a run into `out`. Bytes beyond a source's end read as 0. */
+export function interpretKernel(kernel: Kernel, { rows, cols, sources }: Run, out: Float32Array): void {
+  for (let row = 0; row < rows; row++) {
+    for (let unit = 0; unit * kernel.width < cols; unit++) {
+      const at = sources.map(({ bytes, stride, rowStride }) => ({
+        bytes,
+        from: row * rowStride + unit * stride,
+      }));
+      const results: Result[] = [];
+      for (const value of kernel.values) {
+        const args = operandsOf(value).map((k) => results[k]!);
+        results.push(resultOf(value, args, kernel, at));
+      }
+      for (const { offset, value } of kernel.stores) {
+        for (const [k, lane] of lanesOf(results[value]!).entries()) {
+          const col = unit * kernel.width + offset + k;
+          if (col < cols) out[row * cols + col] = lane;
+        }
       }
     }
   }
+}
+
+/** A source at one unit. */
+interface Place {
+  readonly bytes: Bound['bytes'];
+  readonly from: number;
 }
 
 function lanesOf(result: Result): readonly number[] {
   return typeof result === 'number' ? [result] : result;
 }
 
-function resultOf(
-  value: Value,
-  args: readonly Result[],
-  kernel: Kernel,
-  sources: readonly Bound[],
-  unit: number,
-): Result {
+function resultOf(value: Value, args: readonly Result[], kernel: Kernel, sources: readonly Place[]): Result {
   const byte = (source: number, offset: number) => {
-    const { bytes, stride } = sources[source]!;
-    return bytes[unit * stride + offset] ?? 0;
+    const { bytes, from } = sources[source]!;
+    return bytes[from + offset] ?? 0;
   };
   const first = args[0] as number;
   switch (value.op) {

@@ -88,30 +88,29 @@ describe('a kernel', () => {
 });
 
 describe('binding', () => {
-  it('takes one run, or one for each row where a scale changes with it', () => {
-    expect(
-      bindKernel(kernelOf(NIBBLES), NIBBLES, [4, 64])!.runs({
-        shape: [4, 64],
-        streams: { '': new Uint8Array(144) },
-      }),
-    ).toHaveLength(1);
+  it('runs through a tensor at once, or row by row where a scale changes with it', () => {
+    const nibbles = bindKernel(kernelOf(NIBBLES), NIBBLES, [4, 64])!;
+    const bytes = new Uint8Array(144);
+    expect(nibbles.run({ shape: [4, 64], streams: { '': bytes } })).toEqual({
+      rows: 1,
+      cols: 256,
+      sources: [{ bytes, stride: 18, rowStride: 0 }],
+    });
     const rows = formatOf('format f { row scale: f32 = absmax, each code: i8, value = scale * code }');
     const packed = { shape: [3, 40], streams: { scale: new Uint8Array(12), code: new Uint8Array(120) } };
-    const runs = bindKernel(kernelOf(rows), rows, [3, 40])!.runs(packed);
-    expect(runs.map(({ first, weights }) => [first, weights])).toEqual([
-      [0, 40],
-      [40, 40],
-      [80, 40],
+    const run = bindKernel(kernelOf(rows), rows, [3, 40])!.run(packed);
+    expect([run.rows, run.cols]).toEqual([3, 40]);
+    expect(run.sources.map(({ stride, rowStride }) => [stride, rowStride])).toEqual([
+      [0, 4],
+      [32, 40],
     ]);
-    expect(runs[2]!.sources.map(({ bytes }) => bytes.byteOffset)).toEqual([8, 80]);
   });
 
   it('names the stream that is missing or too short', () => {
     const binding = bindKernel(kernelOf(NIBBLES), NIBBLES, [4, 64])!;
-    expect(() => binding.runs({ shape: [4, 64], streams: {} })).toThrow(/the stream is missing/);
-    expect(() => binding.runs({ shape: [4, 64], streams: { '': new Uint8Array(143) } })).toThrow(
-      /143 bytes, 4 × 64 weights need 144/,
-    );
+    expect(() => binding.run({ shape: [4, 64], streams: {} })).toThrow(/the stream is missing/);
+    const short = { shape: [4, 64], streams: { '': new Uint8Array(143) } };
+    expect(() => binding.run(short)).toThrow(/143 bytes, 4 × 64 weights need 144/);
   });
 
   it('leaves rows that blocks do not divide to the interpreter', () => {

@@ -6,7 +6,7 @@ import type { Codec } from '@fewerbits/format';
 import { decodeKernel, withDecodeKernel } from '@fewerbits/kernel';
 import { functionText } from './module.ts';
 
-type Decode = (units: number, out: Float32Array, ...sources: (Uint8Array | number)[]) => void;
+type Decode = (rows: number, cols: number, out: Float32Array, ...sources: (Uint8Array | number)[]) => void;
 
 /**
  * The codec with a decoder in plain JavaScript, or in a few words why its format has no kernel.
@@ -16,8 +16,8 @@ export function jsDecoder(codec: Codec): Codec | string {
   const kernel = decodeKernel(codec.format, 1);
   if (typeof kernel === 'string') return kernel;
   const decode = new Function(functionText(kernel))() as Decode;
-  return withDecodeKernel(codec, kernel, ({ weights, sources }, out) => {
-    const flat = sources.flatMap(({ bytes, stride }) => [bytes, 0, stride]);
-    decode(Math.ceil(weights / kernel.width), out, ...flat);
+  return withDecodeKernel(codec, kernel, ({ rows, cols, sources }, out) => {
+    const flat = sources.flatMap(({ bytes, stride, rowStride }) => [bytes, stride, rowStride]);
+    decode(rows, cols, out, ...flat);
   });
 }

@@ -58,7 +58,8 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'i_shr':
       return `(${args[0]} ${INTEGERS[value.op]} ${args[1]})`;
     case 'to_real':
-      return `Math.fround(${args[0]} ${value.signed ? '| 0' : '>>> 0'})`;
+      // Operations on integers give signed ones, all but shifts to the right.
+      return `Math.fround(${value.signed ? args[0] : `${args[0]} >>> 0`})`;
     case 'from_f32':
       return `single(${args[0]})`;
     case 'from_f16':

@@ -30,8 +30,9 @@ function nearest(x) {
 const SCRATCH = 'const real = new Float32Array(1);\nconst bits = new Int32Array(real.buffer);';
 
 /**
- * The text of a module that exports `decode(units, out, s0, p0, m0, …)`: for each source its bytes, the byte at which the
- * first unit stands, and the bytes from unit to unit. Weights beyond the end of `out` are dropped.
+ * The text of a module that exports `decode(rows, cols, out, s0, m0, r0, …)`: for each source its bytes from the first
+ * unit on, and the bytes from unit to unit and from row to row. What the last unit of a row has beyond it is written over by
+ * the next row, and dropped at the end of `out`.
  * @throws Error for a kernel that works on several weights at a time.
  */
 export function moduleText(kernel: Kernel): string {
@@ -79,18 +80,21 @@ function decodeText(kernel: Kernel): string {
       rounded,
     );
   const line = (k: number) => `const v${k} = ${written(k, true)};`;
-  const before = [...values.keys()].filter((k) => named[k] && fixed[k]).map((k) => `  ${line(k)}`);
-  const inside = [...values.keys()].filter((k) => named[k] && !fixed[k]).map((k) => `    ${line(k)}`);
-  const params = sources.map((_, k) => `s${k}, p${k}, m${k}`).join(', ');
+  const before = [...values.keys()].filter((k) => named[k] && fixed[k]).map((k) => `    ${line(k)}`);
+  const inside = [...values.keys()].filter((k) => named[k] && !fixed[k]).map((k) => `      ${line(k)}`);
+  const params = sources.map((_, k) => `s${k}, m${k}, r${k}`).join(', ');
   return [
-    `function decode(units, out, ${params}) {`,
+    `function decode(rows, cols, out, ${params}) {`,
+    '  for (let row = 0; row < rows; row++) {',
+    ...sources.map(({ moves: how }, k) => `    ${moves(how) ? 'let' : 'const'} p${k} = row * r${k};`),
     ...before,
-    `  for (let at = 0, end = units * ${width}; at < end; at += ${width}) {`,
+    `    for (let at = row * cols, end = at + cols; at < end; at += ${width}) {`,
     ...inside,
     ...stores.map(
-      ({ offset, value }) => `    out[at${offset === 0 ? '' : ` + ${offset}`}] = ${textOf(value, false)};`,
+      ({ offset, value }) => `      out[at${offset === 0 ? '' : ` + ${offset}`}] = ${textOf(value, false)};`,
     ),
-    ...sources.flatMap((source, k) => (moves(source.moves) ? [`    p${k} += m${k};`] : [])),
+    ...sources.flatMap((source, k) => (moves(source.moves) ? [`      p${k} += m${k};`] : [])),
+    '    }',
     '  }',
     '}',
   ].join('\n');

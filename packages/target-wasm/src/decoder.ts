@@ -46,10 +46,9 @@ function unitsOf(kernel: Kernel): number {
   return Math.max(1, Math.floor(TILE / 4 / kernel.width));
 }
 
+/** What a tile reads of a source: a stride for each unit at most, as rows have a unit at least. */
 function tileBytes(kernel: Kernel, source: number): number {
-  const { moves, stride } = kernel.sources[source]!;
-  const moving = moves === 'unit' || moves === 'column';
-  return (moving ? stride * (unitsOf(kernel) - 1) : 0) + reachOf(kernel, source);
+  return kernel.sources[source]!.stride * (unitsOf(kernel) - 1) + reachOf(kernel, source);
 }
 
 /** How many bytes from a unit's place in a source are read. */
@@ -62,7 +61,8 @@ function reachOf(kernel: Kernel, source: number): number {
   return reach;
 }
 
-type Decode = (units: number, out: number, ...sources: number[]) => void;
+/** Rows, units of a row, where weights go, bytes that a row's last unit has beyond it, and each source's address and step. */
+type Decode = (rows: number, units: number, out: number, back: number, ...sources: number[]) => void;
 
 function instantiate(kernel: Kernel, arena: Arena): DecodeRun {
   const { memory } = arena;
@@ -72,33 +72,50 @@ function instantiate(kernel: Kernel, arena: Arena): DecodeRun {
   const tiles = kernel.sources.map((_, source) => arena.bytes(tileBytes(kernel, source)));
   const reaches = kernel.sources.map((_, source) => reachOf(kernel, source));
   const decoded = arena.floats(width * most);
-  /** Whether what a run reads lies in the arena, with room for the widest load behind it. */
-  const readsInPlace = (bytes: Uint8Array): boolean =>
-    bytes.buffer === memory.buffer && bytes.byteOffset + bytes.length + 16 <= memory.buffer.byteLength;
 
-  return ({ weights, sources }, out) => {
-    const inPlace = sources.map(({ bytes }) => readsInPlace(bytes));
+  return ({ rows, cols, sources }, out) => {
+    const perRow = Math.ceil(cols / width);
+    const inPlace = sources.map(
+      // The widest load may reach behind what counts.
+      ({ bytes }) =>
+        bytes.buffer === memory.buffer && bytes.byteOffset + bytes.length + 16 <= memory.buffer.byteLength,
+    );
     const writesInPlace = out.buffer === memory.buffer;
-    const whole = Math.floor(weights / width);
-    if (whole > 0 && writesInPlace && inPlace.every(Boolean)) {
-      decode(whole, out.byteOffset, ...sources.map(({ bytes }) => bytes.byteOffset));
-      if (whole * width === weights) return;
-    }
-    const units = Math.ceil(weights / width);
-    const start = writesInPlace && inPlace.every(Boolean) ? whole : 0;
-    for (let first = start; first < units; first += most) {
-      const count = Math.min(most, units - first);
-      const addresses = sources.map(({ bytes, stride }, k) => {
-        const from = first * stride;
-        if (inPlace[k]) return bytes.byteOffset + from;
-        if (stride > 0 || first === start)
-          tiles[k]!.set(bytes.subarray(from, from + (count - 1) * stride + reaches[k]!));
-        return tiles[k]!.byteOffset;
+    /** Decodes units `unit … unit + units` of rows `row … row + count` to an address. */
+    const part = (row: number, count: number, unit: number, units: number, to: number): void => {
+      const places = sources.flatMap(({ bytes, stride, rowStride }, k) => {
+        const from = row * rowStride + unit * stride;
+        const step = rowStride - units * stride;
+        if (inPlace[k]) return [bytes.byteOffset + from, step];
+        const length = (count - 1) * rowStride + (units - 1) * stride + reaches[k]!;
+        tiles[k]!.set(bytes.subarray(from, from + length));
+        return [tiles[k]!.byteOffset, step];
       });
-      const length = Math.min(count * width, weights - first * width);
-      const direct = writesInPlace && length === count * width;
-      decode(count, direct ? out.byteOffset + 4 * first * width : decoded.byteOffset, ...addresses);
-      if (!direct) out.set(length === decoded.length ? decoded : decoded.subarray(0, length), first * width);
+      const beyond = Math.max(0, 4 * ((unit + units) * width - cols));
+      decode(count, units, to, beyond, ...places);
+    };
+
+    // All but what would be written behind the last weight.
+    const whole = Math.floor(cols / width);
+    if (writesInPlace && inPlace.every(Boolean)) {
+      if (rows > 1) part(0, rows - 1, 0, perRow, out.byteOffset);
+      const last = (rows - 1) * cols;
+      if (whole > 0) part(rows - 1, 1, 0, whole, out.byteOffset + 4 * last);
+      if (whole === perRow) return;
+      part(rows - 1, 1, whole, 1, decoded.byteOffset);
+      out.set(decoded.subarray(0, cols - whole * width), last + whole * width);
+      return;
+    }
+    const rowsAtOnce = Math.max(1, Math.floor(most / perRow));
+    const unitsAtOnce = Math.min(perRow, most);
+    for (let row = 0; row < rows; row += rowsAtOnce) {
+      const count = Math.min(rowsAtOnce, rows - row);
+      for (let unit = 0; unit < perRow; unit += unitsAtOnce) {
+        const units = Math.min(unitsAtOnce, perRow - unit);
+        part(row, count, unit, units, decoded.byteOffset);
+        const length = (count - 1) * cols + Math.min(units * width, cols - unit * width);
+        out.set(length === decoded.length ? decoded : decoded.subarray(0, length), row * cols + unit * width);
+      }
     }
   };
 }

@@ -1,12 +1,12 @@
 /**
- * A kernel as a WebAssembly module: one function `decode(units, out, s0, s1, …)` over its own memory, where the levels of
- * its tables stand first.
+ * A kernel as a WebAssembly module: one function `decode(rows, units, out, back, s0, r0, s1, r1, …)`. `back`: the bytes by
+ * which the weights of a row end before its units do; rK: how far source K moves from the end of a row to the next.
  *
- * One loop. Before it: constants, tables' vectors and whatever is the same in every unit. In it every weight's value is
- * computed where it is stored, so that few vectors live at a time.
+ * A loop over rows around one over units. Constants stand before both, what is the same in all units of a row before the
+ * inner one. In it every weight's value is computed where it is stored, so that few vectors live at a time.
  */
-import { fixedInRow, type Kernel, operandsOf } from '@fewerbits/kernel';
-import { assemble, type Code } from '@fewerbits/wasm-assembler';
+import { fixedInRow, type Kernel, operandsOf, type Value } from '@fewerbits/kernel';
+import { assemble, type Code, type ValueType } from '@fewerbits/wasm-assembler';
 import { constantsOf } from './constants.ts';
 import { emitValue, type Scene } from './operations.ts';
 
@@ -33,7 +33,7 @@ export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
     // A look-up of four from the last level reads beyond it.
     end += Math.ceil(table.byteLength / VECTOR) * VECTOR;
   }
-  const params = ['i32', 'i32', ...kernel.sources.map(() => 'i32')] as 'i32'[];
+  const params = new Array<'i32'>(FIRST_SOURCE + 2 * kernel.sources.length).fill('i32');
   const bytes = assemble({
     memory: { importFrom: ['fewerbits', 'memory'], pages: 1 },
     functions: [{ name: 'decode', params, results: [], body: (code) => emitBody(code, kernel, tables) }],
@@ -41,9 +41,15 @@ export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
   return { bytes, tables };
 }
 
-const UNITS = 0;
-const OUT = 1;
-const FIRST_SOURCE = 2;
+const ROWS = 0;
+const UNITS = 1;
+const OUT = 2;
+const BACK = 3;
+const FIRST_SOURCE = 4;
+
+/** The parameter with the address of a source, and the one with its step from row to row. */
+const addressOf = (source: number): number => FIRST_SOURCE + 2 * source;
+const stepOf = (source: number): number => addressOf(source) + 1;
 
 function emitBody(code: Code, kernel: Kernel, tables: readonly number[]): void {
   const { values, stores, sources, width } = kernel;
@@ -64,12 +70,12 @@ function emitBody(code: Code, kernel: Kernel, tables: readonly number[]): void {
       if (local !== undefined) return code.get(local);
       emitValue(k, scene);
       if (isConstant(k) || uses[k]! < 2) return;
-      const kept = code.local(values[k]!.type === 'i32' ? 'i32' : values[k]!.type === 'f32' ? 'f32' : 'v128');
+      const kept = code.local(typeInWasm(values[k]!));
       locals.set(k, kept);
       code.tee(kept);
     },
     vector: (bytes) => code.get(vectors.get(bytes.join())!),
-    source: (source) => code.get(FIRST_SOURCE + source),
+    source: (source) => code.get(addressOf(source)),
     tableAt: (table) => tables[table]!,
     once: (key, type, make) => {
       const known = shared.get(key);
@@ -90,34 +96,49 @@ function emitBody(code: Code, kernel: Kernel, tables: readonly number[]): void {
       code.set(local);
     }
   }
-  for (const k of values.keys()) {
-    if (!fixed[k] || isConstant(k) || locals.has(k)) continue;
-    const local = code.local(values[k]!.type === 'i32' ? 'i32' : values[k]!.type === 'f32' ? 'f32' : 'v128');
-    emitValue(k, scene);
-    locals.set(k, local);
-    code.set(local);
-  }
-  const add = (local: number, bytes: number): void => {
+  const left = code.local('i32');
+  const add = (local: number, push: () => void, op: 'i32.add' | 'i32.sub' = 'i32.add'): void => {
     code.get(local);
-    code.i32(bytes);
-    code.op('i32.add');
+    push();
+    code.op(op);
     code.set(local);
   };
-  code.loop(() => {
-    for (const { offset, value } of stores) {
-      code.get(OUT);
-      scene.push(value);
-      code.store('v128.store', 4 * offset);
-    }
-    add(OUT, 4 * width);
-    for (const [k, { moves, stride }] of sources.entries())
-      if (moves === 'unit' || moves === 'column') add(FIRST_SOURCE + k, stride);
-    code.get(UNITS);
+  const again = (count: number): void => {
+    code.get(count);
     code.i32(1);
     code.op('i32.sub');
-    code.tee(UNITS);
+    code.tee(count);
     code.brIf(0);
+  };
+  code.loop(() => {
+    for (const k of values.keys()) {
+      if (!fixed[k] || isConstant(k) || locals.has(k)) continue;
+      const local = code.local(typeInWasm(values[k]!));
+      emitValue(k, scene);
+      locals.set(k, local);
+      code.set(local);
+    }
+    code.get(UNITS);
+    code.set(left);
+    code.loop(() => {
+      for (const { offset, value } of stores) {
+        code.get(OUT);
+        scene.push(value);
+        code.store('v128.store', 4 * offset);
+      }
+      add(OUT, () => code.i32(4 * width));
+      for (const [k, { moves, stride }] of sources.entries())
+        if (moves === 'unit' || moves === 'column') add(addressOf(k), () => code.i32(stride));
+      again(left);
+    });
+    add(OUT, () => code.get(BACK), 'i32.sub');
+    for (const k of sources.keys()) add(addressOf(k), () => code.get(stepOf(k)));
+    again(ROWS);
   });
+}
+
+function typeInWasm({ type }: Value): ValueType {
+  return type === 'i32' || type === 'f32' ? type : 'v128';
 }
 
 /** How often an operation pushes each of its operands. */

@@ -2,7 +2,7 @@
  * The target matrix: every format under `formats/` and random ones, each target against the interpreter, on any bytes.
  */
 import { interpreter, whyNotExecutable } from '@fewerbits/codec';
-import { type Codec, type Format, type Packed, probeShape, streamBytes } from '@fewerbits/format';
+import { type Codec, type Format, lcm, type Packed, probeShape, streamBytes } from '@fewerbits/format';
 import { bindKernel, decodeKernel, interpretKernel, verifyKernel, withDecodeKernel } from '@fewerbits/kernel';
 import { jsDecoder } from '@fewerbits/target-js';
 import { makeArena, wasmDecoder } from '@fewerbits/target-wasm';
@@ -16,9 +16,7 @@ function irDecoder(codec: Codec, lanes: 1 | 4): Codec | string {
   const kernel = decodeKernel(codec.format, lanes);
   if (typeof kernel === 'string') return kernel;
   verifyKernel(kernel);
-  return withDecodeKernel(codec, kernel, ({ weights, sources }, out) =>
-    interpretKernel(kernel, sources, Math.ceil(weights / kernel.width), out),
-  );
+  return withDecodeKernel(codec, kernel, (run, out) => interpretKernel(kernel, run, out));
 }
 
 const TARGETS: Readonly<Record<string, (codec: Codec) => Codec | string>> = {
@@ -70,10 +68,14 @@ const withKernel = executable.filter((format) => typeof decodeKernel(format, 4) 
 /** A few rows; rows that end inside a unit; many units, so that every target needs several tiles. */
 function shapesFor(format: Format): number[][] {
   const { cols } = probeShape(format);
+  const large = Math.ceil(8192 / cols) * cols;
   return [
     [3, 2 * cols],
     [1, 3 * cols],
-    [5, 8192].map((n) => Math.ceil(n / (n > 5 ? cols : 1)) * (n > 5 ? cols : 1)),
+    [5, large],
+    // Rows that end inside a unit, at a whole byte.
+    [3, lcm(cols, 8) * 3],
+    [7, lcm(cols, 8)],
     [0, cols],
   ];
 }

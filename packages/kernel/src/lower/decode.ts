@@ -7,6 +7,7 @@
 import { type Expr, type Format, indexInside, type StoredField } from '@fewerbits/format';
 import { type Builder, makeBuilder } from '../builder.ts';
 import type { Kernel, Store } from '../ir.ts';
+import { prune } from '../prune.ts';
 import { findUnit, type Unit } from '../unit.ts';
 import { codeOf, sixteenCodes, WIDEST_DIGITS } from './codes.ts';
 import { lowerExpression, type Scene, whyNoKernel } from './expression.ts';
@@ -39,7 +40,7 @@ export function decodeKernel(format: Format, lanes: 1 | 4): Kernel | string {
     streams.flatMap((stream) => stream.segments.map(({ bits }, k) => [`${stream.name}/${k}`, bits] as const)),
   );
   const { tables, values } = b;
-  return { name: format.name, width, lanes, sources, segments, bodies, tables, values, stores };
+  return prune({ name: format.name, width, lanes, sources, segments, bodies, tables, values, stores });
 }
 
 /** What needs more than one pass, or reads what is not at a fixed place. */
