@@ -113,8 +113,8 @@ function resultOf(value: Value, args: readonly Result[], kernel: Kernel, sources
     }
     case 'b_eq':
       return lanesOf(args[0]!).map((lane, k) => (lane === value.lanes[k] ? 255 : 0));
-    case 'scale16':
-      return wordwise(lanesOf(args[0]!), (word, k) => word << value.powers[k]!);
+    case 'mul16':
+      return wordwise(lanesOf(args[0]!), (word, k) => word * value.factors[k]!);
     case 'narrow':
       return args.flatMap((arg) => lanesOf(arg).filter((_, k) => k % 2 === 0));
     case 'b_or':

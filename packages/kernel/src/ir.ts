@@ -78,12 +78,12 @@ export type Value =
       readonly args: readonly [number];
       readonly lanes: Lanes;
     }
-  /** Pairs of bytes as 16-bit integers, each times a power of two `2^lanes[k]` (k 0 … 7), the low 16 bits kept. */
+  /** Pairs of bytes as 16-bit integers, each times `factors[k]` (k 0 … 7), the low 16 bits kept. */
   | {
-      readonly op: 'scale16';
+      readonly op: 'mul16';
       readonly type: 'u8x16';
       readonly args: readonly [number];
-      readonly powers: Lanes;
+      readonly factors: readonly number[];
     }
   /** The low bytes of eight and eight 16-bit integers, all below 256. */
   | { readonly op: 'narrow'; readonly type: 'u8x16'; readonly args: readonly [number, number] }

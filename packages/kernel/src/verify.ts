@@ -63,7 +63,7 @@ function operandTypes(value: Value): Type[] {
     case 'b_xor':
     case 'b_add':
     case 'b_eq':
-    case 'scale16':
+    case 'mul16':
     case 'b_look':
     case 'lane':
     case 'reals':

@@ -17,9 +17,9 @@ export function bookPlanes(table: Float32Array): number[][][] {
 /** Sixteen bytes that a step to the next sixteen levels adds to codes: −16. */
 export const NEXT_LEVELS: readonly number[] = new Array<number>(16).fill(240);
 
-/** Eight 16-bit powers of two as bytes. */
-export function powersAsBytes(powers: readonly number[]): number[] {
-  return powers.flatMap((power) => [(2 ** power) & 255, (2 ** power) >> 8]);
+/** Eight 16-bit integers as bytes. */
+export function wordsAsBytes(words: readonly number[]): number[] {
+  return words.flatMap((word) => [word & 255, word >> 8]);
 }
 
 /** Four binary32 as sixteen bytes. */
@@ -38,8 +38,8 @@ export function constantsOf(value: Value, kernel: Kernel): number[][] {
       return [[...value.lanes]];
     case 'book':
       return [...bookPlanes(kernel.tables[value.table]!).flat(), [...NEXT_LEVELS]];
-    case 'scale16':
-      return [powersAsBytes(value.powers)];
+    case 'mul16':
+      return [wordsAsBytes(value.factors)];
     case 'eq':
     case 'ne':
     case 'lt':

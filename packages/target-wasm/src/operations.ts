@@ -6,7 +6,7 @@
  */
 import type { Kernel, Value } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
-import { bookPlanes, NEXT_LEVELS, powersAsBytes, singlesAsBytes } from './constants.ts';
+import { bookPlanes, NEXT_LEVELS, singlesAsBytes, wordsAsBytes } from './constants.ts';
 
 /** What the operations need to know of the function that they are written into. */
 export interface Scene {
@@ -149,9 +149,9 @@ export function emitValue(index: number, scene: Scene): void {
       scene.vector(value.lanes);
       code.op(BYTES[value.op]);
       return;
-    case 'scale16':
+    case 'mul16':
       operands();
-      scene.vector(powersAsBytes(value.powers));
+      scene.vector(wordsAsBytes(value.factors));
       code.op('i16x8.mul');
       return;
     case 'narrow':

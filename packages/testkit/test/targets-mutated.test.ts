@@ -47,9 +47,9 @@ describe('a mistake in a kernel is caught', () => {
       (v) => (v.op === 'b_and' ? { ...v, lanes: v.lanes.map((m) => m >> 1) } : null),
     ],
     [
-      'codes scaled by another power',
+      'codes times half the factor',
       'mxfp6_e3m2',
-      (v) => (v.op === 'scale16' ? { ...v, powers: v.powers.map((p) => p - 1) } : null),
+      (v) => (v.op === 'mul16' ? { ...v, factors: v.factors.map((f) => f >> 1) } : null),
     ],
     [
       'a bit tested at another place',

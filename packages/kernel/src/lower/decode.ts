@@ -9,9 +9,10 @@ import { type Builder, makeBuilder } from '../builder.ts';
 import type { Kernel, Store } from '../ir.ts';
 import { prune } from '../prune.ts';
 import { findUnit, type Unit } from '../unit.ts';
-import { codeOf, sixteenCodes, WIDEST_DIGITS } from './codes.ts';
+import { codeOf, WIDEST_DIGITS } from './codes.ts';
 import { lowerExpression, type Scene, whyNoKernel } from './expression.ts';
 import { levelOfCode, levelsOfCodes, levelTable, whyNoLevels } from './levels.ts';
+import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 /** The kernel that decodes a format, or in a few words why there is none (the interpreter decodes it then). */
 export function decodeKernel(format: Format, lanes: 1 | 4): Kernel | string {
@@ -106,7 +107,7 @@ function makeScene(b: Builder, unit: Unit): Scene {
     const key = `${field.id}/${first}`;
     if (!sixteen.has(key)) {
       const places = Array.from({ length: 16 }, (_, k) => unit.placeOf(field, first + k));
-      sixteen.set(key, sixteenCodes(b, places));
+      sixteen.set(key, sixteenCodes(b, places) ?? sixteenDigits(b, places, field.radix));
     }
     return sixteen.get(key)!;
   };
