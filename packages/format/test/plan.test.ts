@@ -209,6 +209,20 @@ describe('patterns, parts, words, zip and padding', () => {
   });
 });
 
+describe('the axis of bits', () => {
+  const split = (size: number | null): Format => {
+    const bit = size === null ? 'bit' : `bit:${size}`;
+    const nibble = fieldItem('code', { pattern: pattern(`(i ${bit}) -> (bit i)`) });
+    const items: Item[] = [{ item: 'scope', scope: 'block', items: [fieldItem('scale'), nibble] }];
+    return { ...q4_0(), layout: [{ name: '', shown: null, items }] };
+  };
+
+  it('has the width of the entries, said or not; another size is refused', () => {
+    expect(listBits(split(4), 1, 32)).toEqual(listBits(split(null), 1, 32));
+    expect(() => listBits(split(2), 1, 32)).toThrow(/as long as code has bits here, 4, not 2/);
+  });
+});
+
 describe('checkLayout', () => {
   const check = (items: Item[]): string[] => {
     const good = planar('error');

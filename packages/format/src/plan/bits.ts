@@ -244,6 +244,13 @@ function bitwiseChunks(
     throw new LayoutError('the axis `bit` splits entries into bits and stands last', item);
   const [low, high] = bitRange(item, field, entries[0] ?? 0);
   const width = high - low;
+  const { size } = pattern.from.at(-1)!;
+  if (size !== null && sizeOf(size, shape) !== width) {
+    throw new LayoutError(
+      `the axis \`bit\` is as long as ${item.field} has bits here, ${width}, not ${sizeOf(size, shape)}; leave its size out`,
+      item,
+    );
+  }
   const sized = {
     from: pattern.from.map((axis) => (axis.axis === 'bit' ? { axis: 'bit', size: width } : axis)),
     to: pattern.to,
