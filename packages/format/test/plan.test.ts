@@ -212,7 +212,7 @@ describe('patterns, parts, words, zip and padding', () => {
 describe('the axis of bits', () => {
   const split = (size: number | null): Format => {
     const bit = size === null ? 'bit' : `bit:${size}`;
-    const nibble = fieldItem('code', { pattern: pattern(`(i ${bit}) -> (bit i)`) });
+    const nibble = fieldItem('code', { pattern: pattern(`i ${bit} -> bit i`) });
     const items: Item[] = [{ item: 'scope', scope: 'block', items: [fieldItem('scale'), nibble] }];
     return { ...q4_0(), layout: [{ name: '', shown: null, items }] };
   };
