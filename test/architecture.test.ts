@@ -16,7 +16,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
   codec: { ours: ['format', 'numerics'], others: [] },
   kernel: { ours: ['format', 'numerics'], development: ['dsl'], others: [] },
   'target-js': { ours: ['format', 'kernel'], others: [] },
-  'target-wasm': { ours: ['format', 'kernel', 'wasm-assembler'], others: [] },
+  'target-wasm': { ours: ['format', 'kernel', 'wasm-assembler'], development: ['codec', 'dsl'], others: [] },
   draw: { ours: ['format', 'numerics'], others: [] },
   measure: { ours: ['format', 'numerics'], others: [] },
   // Its data is compiled from formats/ when it is built.

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { CHECK_CODES } from '../src/diagnostics/catalogue-checks.ts';
+import { CHECK_CODES } from '../src/diagnostics/check-codes.ts';
 import { checkFile, DIAGNOSTICS, makeSource, renderDiagnostics } from '../src/index.ts';
 import { memoryLoader } from './files.ts';
 

@@ -82,6 +82,16 @@ describe('a kernel', () => {
       'arithmetic f64 block 32 { scale: f16 = absmax, each code: i8 } value = scale * code',
       /binary64/,
     ],
+    [
+      'a position that changes with the row',
+      'block 32 { scale: f16 = absmax, each code: i8 } value = scale * code * at(column)',
+      /position in a column/,
+    ],
+    [
+      'several numbers in one field',
+      'block 32 { scale: f16 = absmax, each code: choose(mod(at(row), 64) < 32, nf4, e2m1) } value = scale * code',
+      /several numbers/,
+    ],
   ])('says why it has none: %s', (_, body, reason) => {
     expect(decodeKernel(formatOf(`format f { ${body} }`), 4)).toMatch(reason);
   });

@@ -22,7 +22,7 @@ function single(word) {
 }`,
   nearest: `/** The nearest integer, halves to even. */
 function nearest(x) {
-  if (!(Math.abs(x) < 2 ** 23)) return x;
+  if (x === 0 || !(Math.abs(x) < 2 ** 23)) return x;
   return x < 0 ? -(-x + 2 ** 52 - 2 ** 52) : x + 2 ** 52 - 2 ** 52;
 }`,
 };

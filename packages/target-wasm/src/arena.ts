@@ -8,7 +8,7 @@
 export interface Arena {
   readonly memory: WebAssembly.Memory;
   /**
-   * Bytes of the arena, zero, aligned to 16. What lies behind them may be read, never written, by vector loads.
+   * Bytes of the arena, zero, aligned to 16. A decoder may read behind them, inside the memory, and never writes there.
    * @throws RangeError when the arena is full.
    */
   bytes(length: number): Uint8Array;
@@ -24,12 +24,11 @@ const ALIGNED = 16;
  * @throws RangeError for a size that the engine does not give.
  */
 export function makeArena(bytes: number): Arena {
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((bytes + ALIGNED) / PAGE) });
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
   let next = 0;
   const take = (length: number): number => {
     const at = next;
-    // A vector load may reach 15 bytes beyond what counts.
-    next = Math.ceil((at + length + ALIGNED) / ALIGNED) * ALIGNED;
+    next = Math.ceil((at + length) / ALIGNED) * ALIGNED;
     if (next > memory.buffer.byteLength)
       throw new RangeError(
         `the arena has ${memory.buffer.byteLength - at} bytes left, ${length} are asked for; make a larger one`,

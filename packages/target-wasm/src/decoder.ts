@@ -75,11 +75,11 @@ function instantiate(kernel: Kernel, arena: Arena): DecodeRun {
 
   return ({ rows, cols, sources }, out) => {
     const perRow = Math.ceil(cols / width);
-    const inPlace = sources.map(
-      // The widest load may reach behind what counts.
-      ({ bytes }) =>
-        bytes.buffer === memory.buffer && bytes.byteOffset + bytes.length + 16 <= memory.buffer.byteLength,
-    );
+    // The last unit may be cut short, and then reads behind its streams; the memory must have those bytes.
+    const inPlace = sources.map(({ bytes, stride, rowStride }, k) => {
+      const read = (rows - 1) * rowStride + (perRow - 1) * stride + reaches[k]!;
+      return bytes.buffer === memory.buffer && bytes.byteOffset + read <= memory.buffer.byteLength;
+    });
     const writesInPlace = out.buffer === memory.buffer;
     /** Decodes units `unit … unit + units` of rows `row … row + count` to an address. */
     const part = (row: number, count: number, unit: number, units: number, to: number): void => {
@@ -95,22 +95,23 @@ function instantiate(kernel: Kernel, arena: Arena): DecodeRun {
       decode(count, units, to, beyond, ...places);
     };
 
-    // All but what would be written behind the last weight.
+    const allInPlace = writesInPlace && inPlace.every(Boolean);
     const whole = Math.floor(cols / width);
-    if (writesInPlace && inPlace.every(Boolean)) {
-      if (rows > 1) part(0, rows - 1, 0, perRow, out.byteOffset);
-      const last = (rows - 1) * cols;
-      if (whole > 0) part(rows - 1, 1, 0, whole, out.byteOffset + 4 * last);
-      if (whole === perRow) return;
-      part(rows - 1, 1, whole, 1, decoded.byteOffset);
-      out.set(decoded.subarray(0, cols - whole * width), last + whole * width);
-      return;
+    let row = 0;
+    if (allInPlace) {
+      // A row's last unit may write beyond the row: as far as that stays inside `out`, the next row writes over it.
+      const safe = safeRows(rows, cols, perRow * width);
+      if (safe > 0) part(0, safe, 0, perRow, out.byteOffset);
+      row = safe;
     }
-    const rowsAtOnce = Math.max(1, Math.floor(most / perRow));
+    const rowsAtOnce = allInPlace ? 1 : Math.max(1, Math.floor(most / perRow));
     const unitsAtOnce = Math.min(perRow, most);
-    for (let row = 0; row < rows; row += rowsAtOnce) {
+    for (; row < rows; row += rowsAtOnce) {
       const count = Math.min(rowsAtOnce, rows - row);
-      for (let unit = 0; unit < perRow; unit += unitsAtOnce) {
+      // Of the last rows in place only what does not end with the row needs a tile.
+      const first = allInPlace ? whole : 0;
+      if (first > 0) part(row, 1, 0, first, out.byteOffset + 4 * row * cols);
+      for (let unit = first; unit < perRow; unit += unitsAtOnce) {
         const units = Math.min(unitsAtOnce, perRow - unit);
         part(row, count, unit, units, decoded.byteOffset);
         const length = (count - 1) * cols + Math.min(units * width, cols - unit * width);
@@ -118,6 +119,11 @@ function instantiate(kernel: Kernel, arena: Arena): DecodeRun {
       }
     }
   };
+}
+
+/** How many rows of `cols` weights, of which each is written with `reach` weights, end inside all `rows` of them. */
+function safeRows(rows: number, cols: number, reach: number): number {
+  return Math.max(0, Math.floor((rows * cols - reach) / cols) + 1);
 }
 
 /** Compiles the module, puts its tables into the arena and makes the instance. */

@@ -16,7 +16,7 @@ export interface DecodeModule {
   readonly tables: readonly number[];
 }
 
-/** Weights and bytes of a value in memory. */
+/** Bytes of a vector. */
 const VECTOR = 16;
 
 /**
@@ -35,7 +35,7 @@ export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
   }
   const params = new Array<'i32'>(FIRST_SOURCE + 2 * kernel.sources.length).fill('i32');
   const bytes = assemble({
-    memory: { importFrom: ['fewerbits', 'memory'], pages: 1 },
+    memory: { importFrom: ['fewerbits', 'memory'], pages: 0 },
     functions: [{ name: 'decode', params, results: [], body: (code) => emitBody(code, kernel, tables) }],
   });
   return { bytes, tables };

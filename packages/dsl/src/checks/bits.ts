@@ -1,6 +1,6 @@
 /** Each bit of each stored field stands in exactly one place. The proof is the bit plan's. docs/design/language.md, "Layout". */
 import { checkLayout, type Format, type LayoutProblem, storedFieldNames } from '@fewerbits/format';
-import type { CheckCode } from '../diagnostics/catalogue-checks.ts';
+import type { CheckCode } from '../diagnostics/check-codes.ts';
 import { type Check, findings } from './checked.ts';
 import { isPlanar } from './plan-size.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Expr, Field, FitSet, Format, Let, Scope } from '@fewerbits/format';
 import type { Diagnostic } from '../diagnostics/catalogue.ts';
-import type { CheckCode } from '../diagnostics/catalogue-checks.ts';
+import type { CheckCode } from '../diagnostics/check-codes.ts';
 import type { Origins } from '../lower/context.ts';
 import type { Flat } from '../lower/flatten.ts';
 import { type Place, reporter } from '../lower/report.ts';

@@ -4,66 +4,7 @@
  * Specification: docs/design/language.md, "Diagnostics".
  */
 import type { DiagnosticEntry } from './catalogue.ts';
-
-/** The codes by the words that the compiler's source uses for them. */
-export const CHECK_CODES = {
-  'unknown-name': 'QF101',
-  'unknown-function': 'QF102',
-  'unknown-fact': 'QF103',
-  'unknown-word': 'QF104',
-  'wrong-arguments': 'QF105',
-  'duplicate-name': 'QF106',
-  'reserved-name': 'QF107',
-  'import-missing': 'QF111',
-  'import-unknown': 'QF112',
-  'import-circle': 'QF113',
-  'import-depth': 'QF114',
-  'not-constant': 'QF201',
-  'not-finite': 'QF202',
-  'out-of-range': 'QF203',
-  'not-a-number': 'QF204',
-  'bad-number': 'QF205',
-  'codebook-order': 'QF206',
-  'codebook-length': 'QF207',
-  'too-many-levels': 'QF208',
-  'number-circle': 'QF209',
-  'outside-scope': 'QF301',
-  'unknown-scope': 'QF302',
-  'not-held': 'QF303',
-  'tile-divides': 'QF304',
-  'tile-size': 'QF305',
-  'vector-tile': 'QF306',
-  'array-index': 'QF307',
-  'two-codes': 'QF308',
-  'grid-entropy': 'QF309',
-  'missing-value': 'QF401',
-  'not-readable': 'QF402',
-  'not-affine': 'QF403',
-  'fit-circle': 'QF404',
-  'no-encoder': 'QF405',
-  'fit-place': 'QF406',
-  'fit-results': 'QF407',
-  'unnamed-fit': 'QF408',
-  'bad-step': 'QF409',
-  'may-overflow': 'QF410',
-  'fit-unsuited': 'QF411',
-  'rate-without-entropy': 'QF412',
-  'mixed-streams': 'QF501',
-  'group-scope': 'QF502',
-  axes: 'QF503',
-  'stored-twice': 'QF504',
-  'never-stored': 'QF505',
-  'layout-item': 'QF506',
-  'whole-bytes': 'QF507',
-  'expect-fails': 'QF601',
-  'parameter-range': 'QF701',
-  'parameter-missing': 'QF702',
-  'parameter-type': 'QF703',
-  'format-circle': 'QF704',
-} as const;
-
-/** The words for the codes. */
-export type CheckCode = keyof typeof CHECK_CODES;
+import { CHECK_CODES, type CheckCode } from './check-codes.ts';
 
 /** A format of one block, for examples: `inside` stands in the block, `after` behind it. */
 function block(inside: string, after = '  value = scale * code\n'): string {

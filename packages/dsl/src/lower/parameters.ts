@@ -5,7 +5,7 @@
 import { describeNumber } from '@fewerbits/numerics';
 import type { Arg, Expression, Param } from '../ast.ts';
 import { evaluateConstant, type Names, type NumberRef, numberArgument } from '../constant.ts';
-import type { CheckCode } from '../diagnostics/catalogue-checks.ts';
+import type { CheckCode } from '../diagnostics/check-codes.ts';
 import { suggestion } from '../names.ts';
 
 /** Values of parameters. */

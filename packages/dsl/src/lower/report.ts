@@ -4,8 +4,8 @@
 import type { Span } from '../ast.ts';
 import type { Diagnostic } from '../diagnostics/catalogue.ts';
 import { diagnose } from '../diagnostics/catalogue.ts';
-import type { CheckCode } from '../diagnostics/catalogue-checks.ts';
-import { CHECK_CODES } from '../diagnostics/catalogue-checks.ts';
+import type { CheckCode } from '../diagnostics/check-codes.ts';
+import { CHECK_CODES } from '../diagnostics/check-codes.ts';
 import type { Source } from '../source.ts';
 
 /** Adds one diagnostic; `message` is a sentence of reason, `help` the fix where one exists. */

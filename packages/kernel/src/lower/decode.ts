@@ -1,10 +1,9 @@
 /**
  * Format → the kernel that decodes one unit of it, weight by weight (`lanes` 1) or four weights at a time.
  *
- * Sixteen codes of up to 8 bits are taken from their bytes at once; anything else (wide codes, digits, several numbers in
- * one field) is read one by one and joined. Equals the interpreter bit for bit (testkit's target matrix).
+ * Sixteen codes of up to 8 bits are taken from their bytes at once; anything else (wide codes, some digits) is read one by one and joined. Equals the interpreter bit for bit (testkit's target matrix).
  */
-import { type Expr, type Format, indexInside, type StoredField } from '@fewerbits/format';
+import { type Expr, type Format, indexInside, type StoredField, some } from '@fewerbits/format';
 import { type Builder, makeBuilder } from '../builder.ts';
 import type { Kernel, Store } from '../ir.ts';
 import { prune } from '../prune.ts';
@@ -57,17 +56,13 @@ function whyNotFixed(format: Format): string | null {
 
 function whyNotField(field: StoredField): string | null {
   if (field.entries === 0 || field.bits === null) return `${field.name} has no one width`;
-  if (field.dataDependent) return `the width of ${field.name} depends on stored data`;
-  const seen = new Set(
-    field.uniform ? [field.numberAt(0)] : Array.from({ length: field.entries }, (_, k) => field.numberAt(k)),
-  );
-  for (const number of seen) {
-    const reason = whyNoLevels(number);
-    if (reason !== null) return `${field.name}: ${reason}`;
-    if (number.dimension % 4 !== 0 && number.dimension !== 1)
-      return `${field.name} has vectors of ${number.dimension}`;
-  }
-  return null;
+  // Which of them an entry has depends on its position in the whole tensor, or on data.
+  if (!field.uniform) return `${field.name} has several numbers`;
+  const number = field.numberAt(0);
+  const reason = whyNoLevels(number);
+  if (reason !== null) return `${field.name}: ${reason}`;
+  const odd = number.dimension % 4 !== 0 && number.dimension !== 1;
+  return odd ? `${field.name} has vectors of ${number.dimension}` : null;
 }
 
 function whyNotDigits(field: StoredField, unit: Unit): string | null {
@@ -82,25 +77,35 @@ function valueExpr(format: Format): Expr {
   return step.expr;
 }
 
-/** Positions must be the same in every unit. */
+/** Positions must be the same in every unit of every row. */
 function whyNotInside(expr: Expr, unit: Unit): string | null {
   const { tilings } = unit.plan.geometry;
-  const scopes = [...JSON.stringify(expr).matchAll(/"op":"at","scope":"(\w+)"/g)].map((match) => match[1]!);
-  const outside = scopes.find((scope) => unit.width % tilings.get(scope)!.width !== 0);
-  return outside === undefined ? null : `its value reads the position in a ${outside}`;
+  let outside: string | null = null;
+  some(expr, (e) => {
+    if (e.op !== 'at') return false;
+    const { height, width } = tilings.get(e.scope)!;
+    if (height !== 1 || unit.width % width !== 0) outside ??= e.scope;
+    return outside !== null;
+  });
+  return outside === null ? null : `its value reads the position in a ${outside}`;
 }
 
 function makeScene(b: Builder, unit: Unit): Scene {
   const { geometry, fields } = unit.plan;
   const byName = new Map(fields.map((field) => [field.name, field]));
   const each = geometry.tilings.get('each')!;
-  const level = (field: StoredField, element: number): number => {
-    const number = field.numberAt(Math.floor(element / field.tiling.width));
+  /** One component of a vector's level, or four from there. */
+  const components = (field: StoredField, element: number, type: 'f32' | 'f32x4'): number => {
+    const number = field.numberAt(0);
     const code = codeOf(b, unit.placeOf(field, element), field.radix);
-    if (number.dimension === 1) return levelOfCode(b, number, code);
     const at = b.integer('i_mul', code, b.int(number.dimension));
     const offset = element % field.tiling.width;
-    return b.add({ op: 'table', type: 'f32', table: b.table(levelTable(number)), args: [at], offset });
+    return b.add({ op: 'table', type, table: b.table(levelTable(number)), args: [at], offset });
+  };
+  const level = (field: StoredField, element: number): number => {
+    const number = field.numberAt(0);
+    if (number.dimension > 1) return components(field, element, 'f32');
+    return levelOfCode(b, number, codeOf(b, unit.placeOf(field, element), field.radix));
   };
   const sixteen = new Map<string, number | null>();
   const codesAround = (field: StoredField, first: number): number | null => {
@@ -112,14 +117,9 @@ function makeScene(b: Builder, unit: Unit): Scene {
     return sixteen.get(key)!;
   };
   const levels = (field: StoredField, element: number): number => {
-    const number = field.numberAt(Math.floor(element / field.tiling.width));
-    if (number.dimension > 1 && element % number.dimension <= number.dimension - 4) {
-      const code = codeOf(b, unit.placeOf(field, element), field.radix);
-      const at = b.integer('i_mul', code, b.int(number.dimension));
-      const offset = element % field.tiling.width;
-      return b.add({ op: 'table', type: 'f32x4', table: b.table(levelTable(number)), args: [at], offset });
-    }
-    if (field.uniform && number.dimension === 1 && number.bits <= 8) {
+    const number = field.numberAt(0);
+    if (number.dimension > 1) return components(field, element, 'f32x4');
+    if (number.bits <= 8) {
       const codes = codesAround(field, element - (element % 16));
       if (codes !== null) return levelsOfCodes(b, number, codes, (element % 16) / 4);
     }
