@@ -1,9 +1,10 @@
 /**
  * Encoded tensors in safetensors, self-describing: every stream a tensor of bytes, and what they mean in `__metadata__`.
  *
- * `fewerbits` in the metadata is JSON: {"version": 1, "format": the whole Format, "tensor": its name, "shape", "axis"}. A stream `s`
- * of tensor `w` is `w.s`; the one without a name is `w`. docs/design/architecture.md, contract 7.
+ * `fewerbits` in the metadata is JSON: {"version": 1, "format": the whole Format, "tensor": its name, "shape", "axis"}, and "models"
+ * in base64 by field where the format shares them between tensors. A stream `s` of tensor `w` is `w.s`; the one without a name is `w`. docs/design/architecture.md, contract 7.
  */
+import type { SharedModels } from '@fewerbits/codec';
 import { type Format, formatFromJson, type Packed } from '@fewerbits/format';
 import type { OutputTensor, TensorFile } from '@fewerbits/tensorfile';
 import { InputError, refusable } from './input-error.ts';
@@ -19,11 +20,13 @@ export interface Description {
   readonly shape: readonly number[];
   /** The contraction axis, along which rows were encoded; `null`: the last one. */
   readonly axis: number | null;
+  /** Models that the format shares between tensors, as they coded this one. */
+  readonly models: SharedModels;
 }
 
 /** Tensors and metadata for `writeSafetensors`. */
 export function encodedTensors(
-  { format, tensor, shape, axis }: Description,
+  { format, tensor, shape, axis, models }: Description,
   packed: Packed,
 ): { tensors: OutputTensor[]; metadata: Record<string, string> } {
   const tensors = Object.entries(packed.streams).map(([stream, bytes]) => ({
@@ -33,7 +36,13 @@ export function encodedTensors(
     bytes,
     byteLength: bytes.length,
   }));
-  return { tensors, metadata: { [KEY]: JSON.stringify({ version: VERSION, format, tensor, shape, axis }) } };
+  const encoded = Object.entries(models).map(([field, bytes]) => [
+    field,
+    Buffer.from(bytes).toString('base64'),
+  ]);
+  const shared = encoded.length === 0 ? {} : { models: Object.fromEntries(encoded) };
+  const about = { version: VERSION, format, tensor, shape, axis, ...shared };
+  return { tensors, metadata: { [KEY]: JSON.stringify(about) } };
 }
 
 /**
@@ -43,14 +52,28 @@ export function encodedTensors(
 export function readDescription(file: TensorFile): Description | null {
   const text = file.metadata[KEY];
   if (text === undefined) return null;
-  const { version, tensor, shape, axis, format } = parse(file.path, text);
+  const { version, tensor, shape, axis, format, models = {} } = parse(file.path, text);
   if (typeof version === 'number' && version > VERSION)
     throw new InputError(
       `${file.path}: written by a newer fewerbits (version ${version} of the description); install the latest one`,
     );
-  if (version !== VERSION || typeof tensor !== 'string' || !isShape(shape) || !isAxis(axis, shape))
+  if (
+    version !== VERSION ||
+    typeof tensor !== 'string' ||
+    !isShape(shape) ||
+    !isAxis(axis, shape) ||
+    !isTexts(models)
+  )
     throw new InputError(`${file.path}: its description of the encoded tensor is damaged`);
-  return refusable(file.path, () => ({ format: formatFromJson(format), tensor, shape, axis }));
+  return refusable(file.path, () => ({
+    format: formatFromJson(format),
+    tensor,
+    shape,
+    axis,
+    models: Object.fromEntries(
+      Object.entries(models).map(([field, text]) => [field, new Uint8Array(Buffer.from(text, 'base64'))]),
+    ),
+  }));
 }
 
 function parse(path: string, text: string): Readonly<Record<string, unknown>> {
@@ -71,6 +94,14 @@ function isAxis(value: unknown, shape: readonly number[]): value is number | nul
   return (
     value === null ||
     (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < shape.length)
+  );
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === 'string')
   );
 }
 

@@ -154,6 +154,10 @@ function commands(io: Io, start: Start): Command {
       .option(
         '--importance <file>',
         'an npy file with the mean squared activation of each column; the fit is then imatrix, where the format has it',
+      )
+      .option(
+        '--models <file>',
+        'a file that encode wrote: take the models of entropy coders that the format shares between tensors from it',
       ),
     async (context, [input], options) => (await import('./verbs/encode.ts')).encode(context, input!, options),
   );

@@ -3,7 +3,7 @@
  *
  * Kernels decode; fits and coders run on the interpreter. What a kernel does not fit runs on the interpreter too.
  */
-import { interpreter } from '@fewerbits/codec';
+import { interpreter, type SharedModels } from '@fewerbits/codec';
 import type { Codec, Format } from '@fewerbits/format';
 import { jsDecoder } from '@fewerbits/target-js';
 import { wasmDecoder } from '@fewerbits/target-wasm';
@@ -24,10 +24,11 @@ export interface TargetCodec {
 /**
  * A codec of a format.
  * @param wanted null: the fastest
- * @throws RangeError for a format that not even the interpreter runs.
+ * @param models of a format whose tensors share them
+ * @throws RangeError for a format that not even the interpreter runs, or whose shared models are missing.
  */
-export function targetCodec(format: Format, wanted: Target | null): TargetCodec {
-  const base = interpreter(format);
+export function targetCodec(format: Format, wanted: Target | null, models: SharedModels = {}): TargetCodec {
+  const base = interpreter(format, { models });
   if (wanted === 'interpreter') return { codec: base, target: 'interpreter', reason: null };
   const makers = { wasm: wasmDecoder, js: jsDecoder } as const;
   let reason: string | null = null;

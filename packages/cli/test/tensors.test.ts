@@ -46,6 +46,34 @@ describe('encode and decode', () => {
     expect(rms(data, npyData(readFileSync(path('back.npy'))))).toBeLessThan(0.01);
   });
 
+  it('models that tensors share are trained, stored beside the tensor, and taken from another file', async () => {
+    write('a.npy', npy([8, 256], weights(8 * 256)));
+    write('b.npy', npy([2, 64], weights(2 * 64)));
+    const encode = (file: string, ...more: string[]) =>
+      call('encode', `${file}.npy`, '-f', 'ecsq_shared', '-o', `${file}.safetensors`, ...more);
+    expect((await encode('a')).code).toBe(0);
+    expect((await encode('b', '--models', 'a.safetensors')).code).toBe(0);
+    for (const [file, size] of [
+      ['a', 2048],
+      ['b', 128],
+    ] as const) {
+      expect((await call('decode', `${file}.safetensors`, '-o', 'back.npy')).code).toBe(0);
+      expect(rms(weights(size), npyData(readFileSync(path('back.npy'))))).toBeLessThan(0.1);
+    }
+    const models = (file: string): unknown =>
+      JSON.parse(/"fewerbits":("(?:[^"\\]|\\.)*")/.exec(readFileSync(path(file), 'latin1'))![1]!);
+    const [first, second] = ['a', 'b'].map(
+      (file) => JSON.parse(models(`${file}.safetensors`) as string).models,
+    );
+    expect(first.code).toMatch(/^[A-Za-z0-9+/]+=*$/);
+    expect(second).toEqual(first);
+
+    expect((await call('encode', 'a.npy', '-f', 'q4_0', '-o', 'q.safetensors')).code).toBe(0);
+    expect((await encode('b', '--models', 'q.safetensors')).err).toContain('it holds q4_0; give a file');
+    const other = ['encode', 'b.npy', '-f', 'q4_0', '-o', 'x.safetensors', '--models', 'a.safetensors'];
+    expect((await call(...other)).err).toContain('q4_0 shares no models between tensors');
+  });
+
   it('raw bytes need format and shape, and give the same weights', async () => {
     const data = weights(4 * 64);
     write('w.npy', npy([4, 64], data));
@@ -213,6 +241,30 @@ describe('compare', () => {
       }),
     );
   };
+
+  it('trains a model that tensors share on all of them, and counts its bytes once', () => {
+    write(
+      'many.safetensors',
+      safetensors(
+        Object.fromEntries(
+          Array.from({ length: 6 }, (_, i) => [`t${i}`, { shape: [16, 64], data: weights(1024, i + 1) }]),
+        ),
+      ),
+    );
+    const formats = 'ecsq_shared, ecsq_static, ecsq(rate=3.9)';
+    const { rows, totals } = JSON.parse(
+      run('compare', 'many.safetensors', '--formats', formats, '--json').out,
+    );
+    const bits = new Map<string, number>(
+      totals.map((total: { format: string; bitsPerParam: number }) => [total.format, total.bitsPerParam]),
+    );
+    expect(totals.every(({ complete }: { complete: boolean }) => complete)).toBe(true);
+    expect(bits.get('ecsq_shared')).toBeLessThan(bits.get('ecsq(rate=3.9)')!);
+    const shared = rows.filter(({ format }: { format: string }) => format === 'ecsq_shared');
+    const bytes = shared.map((row: { bytes: number }) => row.bytes);
+    expect(bytes.some((size: number) => !Number.isInteger(size))).toBe(true);
+    expect(bytes.reduce((a: number, b: number) => a + b) % 1).toBeCloseTo(0, 6);
+  });
 
   it('measures what it can, says what it cannot, and keeps the rest', () => {
     model();

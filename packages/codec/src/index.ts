@@ -18,6 +18,7 @@ export type { SymbolArray, SymbolRange } from './entropy/symbol-array.ts';
 export { isCode } from './fields.ts';
 export type { FitInput, FitResult, TileFit } from './fits/fit.ts';
 export { CHOICE_FITS, NEAREST_FIT, RATE_FITS, TILE_FITS } from './fits/index.ts';
-export { encodeFields, evaluateFields, interpreter } from './interpreter.ts';
+export { type CodecOptions, encodeFields, evaluateFields, interpreter } from './interpreter.ts';
+export { fieldsOfSharedModels, type ModelTrainer, modelTrainer, type SharedModels } from './models.ts';
 export { codeArray, emptyCodes, packStreams, unpackStreams } from './pack.ts';
 export { fieldsToGive, requireExecutable, whyNotExecutable } from './support.ts';

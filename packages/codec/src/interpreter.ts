@@ -26,6 +26,7 @@ import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
 import { type Environment, evaluate } from './evaluate.ts';
 import { entryValues, fieldGrid, fieldTiling, outerTiling } from './fields.ts';
 import { type Fitting, startFitting } from './fitting.ts';
+import { outsideModels, type SharedModels } from './models.ts';
 import {
   applyOutliers,
   chooseOutliers,
@@ -35,24 +36,32 @@ import {
   outlierCodes,
   outlierPositions,
 } from './outliers.ts';
-import { packStreams, unpackStreams } from './pack.ts';
+import { type OutsideModels, packStreams, unpackStreams } from './pack.ts';
 import { applySteps, undoSteps } from './steps.ts';
 import { requireExecutable } from './support.ts';
 import { arithmetic, fromStoredMatrix, storedMatrix } from './tensor.ts';
 import { expand, type Grid, type RealArray, type Reals } from './values.ts';
 
+/** What a codec needs besides its format. */
+export interface CodecOptions {
+  /** The models that a format with `model: shared` codes several tensors by; see `modelTrainer`. */
+  readonly models?: SharedModels;
+}
+
 /**
  * A Codec that interprets the format.
- * @throws RangeError for a format that needs more than fixed-length streams (see `whyNotExecutable`).
+ * @throws RangeError for a format that it does not run (see `whyNotExecutable`), or shared models that are missing or wrong;
+ * StreamError for models that are damaged.
  */
-export function interpreter(format: Format): Codec {
+export function interpreter(format: Format, options: CodecOptions = {}): Codec {
   requireExecutable(format);
+  const models = outsideModels(format, options.models ?? {});
   return {
     format,
-    encode: (weights, options = {}) => packFields(format, encodeFields(format, weights, options)),
-    decode: (packed, options = {}) => decodePacked(format, packed, options),
-    unpack: (packed) => unpackFields(format, packed),
-    pack: (fields) => packFields(format, fields),
+    encode: (weights, options = {}) => packFields(format, encodeFields(format, weights, options), models),
+    decode: (packed, options = {}) => decodePacked(format, packed, options, models),
+    unpack: (packed) => unpackFields(format, packed, models),
+    pack: (fields) => packFields(format, fields, models),
   };
 }
 
@@ -218,8 +227,13 @@ function evaluateDense(format: Format, fields: Fields): Reals {
   return out;
 }
 
-function decodePacked(format: Format, packed: Packed, options: DecodeOptions): Float32Array {
-  const values = evaluateFields(format, unpackFields(format, packed));
+function decodePacked(
+  format: Format,
+  packed: Packed,
+  options: DecodeOptions,
+  models: OutsideModels,
+): Float32Array {
+  const values = evaluateFields(format, unpackFields(format, packed, models));
   const { out } = options;
   if (out === undefined) return values instanceof Float32Array ? values : Float32Array.from(values);
   if (out.length !== values.length) {
@@ -231,7 +245,7 @@ function decodePacked(format: Format, packed: Packed, options: DecodeOptions): F
   return out;
 }
 
-function packFields(format: Format, fields: Fields): Packed {
+function packFields(format: Format, fields: Fields, models: OutsideModels): Packed {
   const matrix = matrixShape(format.view, fields.shape);
   const plan = planLayout(format, matrix, { outliers: storedOutliers(format, fields, matrix) });
   for (const stored of plan.fields) {
@@ -244,7 +258,7 @@ function packFields(format: Format, fields: Fields): Packed {
     }
     refuseForeignCodes(format, stored, codes);
   }
-  const streams = packStreams(plan, fields.codes);
+  const streams = packStreams(plan, fields.codes, models);
   const kept = keptWeights(format, plan.geometry);
   if (fields.kept.length !== kept)
     throw new RangeError(
@@ -254,13 +268,13 @@ function packFields(format: Format, fields: Fields): Packed {
   return { shape: fields.shape, streams };
 }
 
-function unpackFields(format: Format, packed: Packed): Fields {
+function unpackFields(format: Format, packed: Packed, models: OutsideModels): Fields {
   const matrix = matrixShape(format.view, packed.shape);
   const plan = planLayout(format, matrix, { outliers: countOutliers(format, matrix, packed.streams) });
   const count = keptWeights(format, plan.geometry);
   return {
     shape: packed.shape,
-    codes: unpackStreams(plan, packed.streams),
+    codes: unpackStreams(plan, packed.streams, models),
     kept: readKept(format, packed, count),
   };
 }

@@ -5,16 +5,26 @@
 import type { Codes, Format, Plan, RadixGroup, Segment, StoredField } from '@fewerbits/format';
 import { decodeSymbols } from './entropy/decode-symbols.ts';
 import { type EntropyOptions, encodeSymbols } from './entropy/encode-symbols.ts';
+import type { Model } from './entropy/model.ts';
+
+/** Models of entropy coders that stand outside of the streams, by field. */
+export type OutsideModels = ReadonlyMap<string, Model>;
+
+const NO_MODELS: OutsideModels = new Map();
 
 /** Bytes of every stream; bits that no field covers are zero. */
-export function packStreams(plan: Plan, codes: Readonly<Record<string, Codes>>): Record<string, Uint8Array> {
+export function packStreams(
+  plan: Plan,
+  codes: Readonly<Record<string, Codes>>,
+  models: OutsideModels = NO_MODELS,
+): Record<string, Uint8Array> {
   const arrays = plan.fields.map((field) => codes[field.name] ?? new Uint8Array(0));
   const streams: Record<string, Uint8Array> = {};
   for (const stream of plan.streams) {
     if (stream.coded !== null) {
       streams[stream.name] = encodeSymbols(
         arrays[stream.coded.id]!,
-        entropyOptions(plan.format, stream.coded),
+        entropyOptions(plan.format, stream.coded, models),
       );
       continue;
     }
@@ -32,6 +42,7 @@ export function packStreams(plan: Plan, codes: Readonly<Record<string, Codes>>):
 export function unpackStreams(
   plan: Plan,
   streams: Readonly<Record<string, Uint8Array>>,
+  models: OutsideModels = NO_MODELS,
 ): Record<string, Codes> {
   const codes: Record<string, Codes> = {};
   const arrays = plan.fields.map((field) => {
@@ -43,9 +54,11 @@ export function unpackStreams(
     const label = stream.name === '' ? 'the stream' : `stream ${stream.name}`;
     if (bytes === undefined) throw new RangeError(`${plan.format.name}: ${label} is missing`);
     if (stream.coded !== null) {
-      const { entries, bits } = stream.coded;
+      const { entries, bits, name } = stream.coded;
       const range = bits === null || bits === 0 ? {} : { range: { min: 0, max: 2 ** bits - 1 } };
-      decodeSymbols(bytes, arrays[stream.coded.id]!, entries, stream.name, range);
+      const model = models.get(name);
+      const options = model === undefined ? range : { ...range, model };
+      decodeSymbols(bytes, arrays[stream.coded.id]!, entries, stream.name, options);
       continue;
     }
     if (bytes.length !== stream.bytes) {
@@ -74,9 +87,11 @@ export function emptyCodes(field: StoredField): Codes {
 }
 
 /** How the format says a field's symbols are coded. */
-function entropyOptions(format: Format, field: StoredField): EntropyOptions {
+function entropyOptions(format: Format, field: StoredField, models: OutsideModels): EntropyOptions {
   const { coder, options } = format.entropy.find((entropy) => entropy.fields.includes(field.name))!;
-  return typeof options.chunk === 'number' ? { coder, chunk: options.chunk } : { coder };
+  const { chunk } = options;
+  const model = models.get(field.name);
+  return { coder, ...(chunk === undefined ? {} : { chunk }), ...(model === undefined ? {} : { model }) };
 }
 
 /** Slots as parallel arrays, and where each field stands in a repeat. */

@@ -1,15 +1,11 @@
 /**
- * What the interpreter does not execute: models of entropy coders that stand elsewhere, dense rotations, stored widths.
+ * What the interpreter does not execute: dense rotations, stored widths, nested formats of no fixed length.
  * Such formats are checked, explained and drawn; encoding and decoding them is refused with the reason.
  */
 import { type Format, hasStoredWidths } from '@fewerbits/format';
 
 /** Why the interpreter cannot run a format, or null if it can. */
 export function whyNotExecutable(format: Format): string | null {
-  for (const { fields, options } of format.entropy) {
-    if ((options.model ?? 'tensor') !== 'tensor')
-      return `the model of its ${fields.join(', ')} stands elsewhere`;
-  }
   for (const step of format.steps) {
     if (step.step === 'rotate' && step.by === 'orthogonal')
       return 'a dense orthogonal rotation is for analysis and never stored';

@@ -40,7 +40,8 @@ function compareOne(tensor: TensorRows, contender: Contender, options: CompareOp
   }
 }
 
-function measure(tensor: TensorRows, { label, codec, fit }: Contender, { importance }: CompareOptions): Row {
+function measure(tensor: TensorRows, contender: Contender, { importance }: CompareOptions): Row {
+  const { label, codec, fit, sharedBytesPerWeight = 0 } = contender;
   const { name, data, rows, cols } = tensor;
   if (data.length === 0) throw new RangeError('the tensor has no weights');
   const shape = [rows, cols];
@@ -55,9 +56,10 @@ function measure(tensor: TensorRows, { label, codec, fit }: Contender, { importa
   const result = errors.result();
   if (result.nonFinite > 0)
     throw new RangeError(`${result.nonFinite} weights are not finite or did not come back finite`);
-  const bytes = Object.values(packed.streams).reduce((sum, stream) => sum + stream.length, 0);
+  const streams = Object.values(packed.streams).reduce((sum, stream) => sum + stream.length, 0);
   const { idealCodeBits, otherBits, tableBits } = storedBits(codec.format, codec.unpack(packed));
   const weights = data.length;
+  const bytes = streams + sharedBytesPerWeight * weights;
   const bitsPerParam = (8 * bytes) / weights;
   const squaredError = result.meanSquare * result.count;
   const squaredData = result.dataRms ** 2 * result.count;

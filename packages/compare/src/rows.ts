@@ -13,6 +13,8 @@ export interface Contender {
   readonly codec: Codec;
   /** A named fit of the format instead of its default. */
   readonly fit?: string;
+  /** Bytes of models that tensors share, for each weight that they code; 0 by default. */
+  readonly sharedBytesPerWeight?: number;
 }
 
 /** A tensor as rows along its contraction axis: `data.length` is `rows × cols`. */
@@ -28,7 +30,7 @@ export interface MeasuredRow {
   readonly tensor: string;
   readonly format: string;
   readonly weights: number;
-  /** Bytes of every stream, tables among them. */
+  /** Bytes of every stream, tables among them, and the tensor's part (by weights) of models that it shares: then no whole number. */
   readonly bytes: number;
   /** 8 × bytes ÷ weights: everything that is stored counts. */
   readonly bitsPerParam: number;

@@ -47,7 +47,7 @@ function formatText(format: Format, declarations: Declarations): string {
       let: (item) => `let ${item.names.join(', ')} = ${exprText(item.expr, names)}`,
     }),
     ...format.steps.map((step) => stepText(step, names)),
-    ...format.entropy.map(entropyText),
+    ...format.entropy.map((entropy) => entropyText(entropy, numbers)),
     ...fitLines(format, names),
     ...(hasDefaultLayout(format) ? [] : layoutLines(format.layout, names)),
   ];
@@ -125,8 +125,12 @@ function stepText(step: Step, names: ExpressionText): string {
   }
 }
 
-function entropyText({ fields, coder, options }: Format['entropy'][number]): string {
-  const args = Object.entries(options).map(([name, value]) => `${name}: ${value}`);
+function entropyText({ fields, coder, options }: Format['entropy'][number], numbers: NumberText): string {
+  const { weights, ...plain } = options;
+  const args = Object.entries(plain).map(
+    ([name, value]) => `${name}: ${typeof value === 'number' ? literal(value).text : value}`,
+  );
+  if (weights !== undefined) args.push(`weights: ${numbers.inExpression(weights).text}`);
   return `entropy ${fields.join(', ')} with ${coder}${args.length === 0 ? '' : `(${args.join(', ')})`}`;
 }
 

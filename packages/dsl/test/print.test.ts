@@ -108,7 +108,7 @@ format q4_0 {
     ],
     [
       'settings, steps, outliers, entropy and fits',
-      'format f {\n  view first tail pad nonfinite zero arithmetic f64\n  outliers column where absmax > 6 { index: bitmap, value: f16 = x - value } add\n  column order: u16\n  tensor s: f32 = search(absmax / 7, 0.5..1, steps: 10)\n  each code: grid\n  value = s * code\n  permute row by order\n  rotate row by orthogonal(seed: 3)\n  rotate column by hadamard(rows)\n  entropy code with huffman(chunk: 65536, model: static)\n  fit mean { s = mean }\n  fit both { s = rms }\n}',
+      'format f {\n  view first tail pad nonfinite zero arithmetic f64\n  outliers column where absmax > 6 { index: bitmap, value: f16 = x - value } add\n  column order: u16\n  tensor s: f32 = search(absmax / 7, 0.5..1, steps: 10)\n  each code: grid\n  value = s * code\n  permute row by order\n  rotate row by orthogonal(seed: 3)\n  rotate column by hadamard(rows)\n  entropy code with huffman(chunk: 65536, model: static, weights: codebook unordered [4, 2, 1] * 0.5, first: -1, escape: 1e-3)\n  fit mean { s = mean }\n  fit both { s = rms }\n}',
     ],
     [
       'functions with names of fields',

@@ -32,7 +32,12 @@ export function decodeText(format: Format): string {
             value: format.outliers.value.number,
             add: format.outliers.add,
           },
-    entropy: format.entropy,
+    entropy: format.entropy.map(({ fields, coder, options }) => ({
+      fields,
+      coder,
+      ...options,
+      ...(options.weights === undefined ? {} : { weights: numberIdentity(format, options.weights) }),
+    })),
     layout: format.layout,
   });
 }

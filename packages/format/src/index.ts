@@ -33,6 +33,13 @@ export {
 } from './build.ts';
 export type { Codec, Codes, DecodeOptions, EncodeOptions, Fields, Packed } from './codec.ts';
 export { defaultLayout, outlierStreams, storedFieldNames } from './default-layout.ts';
+export {
+  ENTROPY_MODELS,
+  MOST_CHUNK,
+  type StaticWeights,
+  staticModelProblem,
+  staticWeights,
+} from './entropy-model.ts';
 export { type Affine, affineIn, childrenOf, fieldsRead, readsData, scaleTimesCode, some } from './expr.ts';
 export {
   encodedLength,

@@ -2,6 +2,7 @@
  * That everything a Format names is there: scopes, fields, lets, numbers, in every expression and layout, nested formats too.
  * Builder and `format.json` go through here; text is held to more by its checks, which know where things are written.
  */
+import { staticModelProblem } from './entropy-model.ts';
 import { childrenOf } from './expr.ts';
 import type { Expr, Format, Item } from './types.ts';
 
@@ -112,6 +113,14 @@ export function checkReferences(format: Format): void {
     for (const key of [...keys, value.number]) needNumber(key, 'the outliers');
     const rule = 'where' in select ? select.where : select.by;
     for (const expr of [rule, value.fit]) if (expr !== null) check(expr, 'the outliers');
+  }
+  for (const entropy of format.entropy) {
+    const { model, weights } = entropy.options;
+    if (weights !== undefined) needNumber(weights, `the entropy coder of ${entropy.fields.join(', ')}`);
+    if ((model === 'static') !== (weights !== undefined))
+      fail(`the entropy coder of ${entropy.fields.join(', ')}: a static model has weights, and no other has`);
+    const problem = staticModelProblem(format, entropy);
+    if (problem !== null) fail(`the static model of ${entropy.fields.join(', ')}: ${problem}`);
   }
   for (const set of format.fits) {
     for (const { names, expr } of set.sets) {

@@ -4,6 +4,7 @@
  */
 import { type NumberType, ROUNDINGS } from '@fewerbits/numerics';
 import { z } from 'zod';
+import { ENTROPY_MODELS, MOST_CHUNK } from './entropy-model.ts';
 import { FUNCTIONS } from './functions.ts';
 import { checkReferences } from './references.ts';
 import { type Expr, FORMAT_VERSION, type Format, type FunctionName, type Item, type Size } from './types.ts';
@@ -184,7 +185,13 @@ const format: z.ZodType<Format> = z.lazy(() =>
       z.strictObject({
         fields: z.array(path),
         coder: z.enum(['rans', 'huffman']),
-        options: z.record(name, z.union([z.number(), z.string()])),
+        options: z.strictObject({
+          chunk: z.int().min(1).max(MOST_CHUNK).optional(),
+          model: z.enum(ENTROPY_MODELS).optional(),
+          weights: z.string().optional(),
+          first: z.int32().optional(),
+          escape: z.number().min(0).optional(),
+        }),
       }),
     ),
     fits: z.array(z.strictObject({ name, sets: z.array(z.strictObject({ names: z.array(name), expr })) })),

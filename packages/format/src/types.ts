@@ -113,10 +113,25 @@ export interface Outliers {
   readonly add: boolean;
 }
 
+/** Fields that are stored as entropy-coded streams, each with a model of its own. docs/design/bit-streams.md. */
 export interface Entropy {
   readonly fields: readonly string[];
   readonly coder: 'rans' | 'huffman';
-  readonly options: Readonly<Record<string, number | string>>;
+  readonly options: {
+    /** Codes of a chunk; 65,536 if it is not said. */
+    readonly chunk?: number;
+    /**
+     * Where the model stands: in the stream, made from its codes (`tensor`, if it is not said); in the format (`static`);
+     * beside several tensors, made from all of their codes (`shared`).
+     */
+    readonly model?: 'tensor' | 'static' | 'shared';
+    /** Of a static model: the number whose levels say how often the codes `first`, `first` + 1, … occur, in any unit. */
+    readonly weights?: string;
+    /** 0 if it is not said. */
+    readonly first?: number;
+    /** How often any other code occurs, in the same unit; 0 if it is not said. */
+    readonly escape?: number;
+  };
 }
 
 // ---------------------------------------------------------------------------------------------- layout

@@ -4,13 +4,22 @@
  * Holds one tensor at a time, the one that it worked on last.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { encodeFields, modelTrainer } from '@fewerbits/codec';
 import { type Contender, codeHistogramOf, compareTensor, type TensorRows } from '@fewerbits/compare';
 import type { Codec } from '@fewerbits/format';
 import { openTensorFile, toRows } from '@fewerbits/tensorfile';
 import { targetCodec } from '../target.ts';
-import type { Task, TaskContender, TaskResult, TensorPlace, WorkerAnswer, WorkerStart } from './tasks.ts';
+import {
+  modelKey,
+  type Task,
+  type TaskContender,
+  type TaskResult,
+  type TensorPlace,
+  type WorkerAnswer,
+  type WorkerStart,
+} from './tasks.ts';
 
-const { formats, target } = workerData as WorkerStart;
+const { formats, target, models } = workerData as WorkerStart;
 const codecs = new Map<string, Codec>();
 let held: { readonly key: string; readonly rows: TensorRows } | null = null;
 
@@ -31,6 +40,7 @@ function answer(message: WorkerAnswer): void {
 
 async function run({ kind, tensor, contenders }: Task): Promise<TaskResult> {
   const rows = await rowsOf(tensor);
+  if (kind === 'counts') return { kind, counts: contenders.map((contender) => countsOf(rows, contender)) };
   if (kind === 'rows') return { kind, rows: compareTensor(rows, contenders.map(contenderOf)) };
   for (const contender of contenders) {
     const histogram = codeHistogramOf(rows, contenderOf(contender));
@@ -39,10 +49,31 @@ async function run({ kind, tensor, contenders }: Task): Promise<TaskResult> {
   return { kind, histogram: null };
 }
 
-function contenderOf({ label, format, fit }: TaskContender): Contender {
-  const codec = codecs.get(format) ?? targetCodec(formats[format]!, target).codec;
-  codecs.set(format, codec);
-  return { label, codec, ...(fit === null ? {} : { fit }) };
+function contenderOf(contender: TaskContender): Contender {
+  const { label, format, fit } = contender;
+  const key = modelKey(contender);
+  const shared = models[key];
+  const codec = codecs.get(key) ?? targetCodec(formats[format]!, target, shared?.models).codec;
+  codecs.set(key, codec);
+  return {
+    label,
+    codec,
+    ...(fit === null ? {} : { fit }),
+    ...(shared === undefined ? {} : { sharedBytesPerWeight: shared.bytesPerWeight }),
+  };
+}
+
+/** Codes of a tensor, counted for the models that it will share; a tensor that the format refuses will say so in its row. */
+function countsOf({ name, data, rows, cols }: TensorRows, { format, fit }: TaskContender) {
+  const trainer = modelTrainer(formats[format]!);
+  try {
+    const shape = [rows, cols];
+    trainer.add(encodeFields(formats[format]!, data, { shape, name, ...(fit === null ? {} : { fit }) }));
+    return trainer.counts();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return null;
+  }
 }
 
 async function rowsOf({ path, open, name, label }: TensorPlace): Promise<TensorRows> {

@@ -5,7 +5,7 @@
  * exact numbers (docs/design/numerics.md §3). In every case the interpreter also encodes the same drawn tensor: stored scales, searches
  * and all.
  */
-import { interpreter, isCode } from '@fewerbits/codec';
+import { encodeFields, fieldsOfSharedModels, interpreter, isCode, modelTrainer } from '@fewerbits/codec';
 import type { Expr, Field, Format } from '@fewerbits/format';
 import { blockError, errorAccumulator, tensorError } from '@fewerbits/measure';
 import {
@@ -73,9 +73,13 @@ function drawTensor(law: Law): Float32Array {
 }
 
 function measuredError(format: Format, data: Float32Array): number {
-  const codec = interpreter(format);
+  const options = { shape: [ROWS, COLS], name: 'drawn tensor' };
+  const trainer = modelTrainer(format);
+  const isShared = fieldsOfSharedModels(format).length > 0;
+  if (isShared) trainer.add(encodeFields(format, data, options));
+  const codec = interpreter(format, { models: isShared ? trainer.models() : {} });
   const errors = errorAccumulator();
-  errors.add(data, codec.decode(codec.encode(data, { shape: [ROWS, COLS], name: 'drawn tensor' })));
+  errors.add(data, codec.decode(codec.encode(data, options)));
   return errors.result().relativeError;
 }
 

@@ -16,6 +16,7 @@ import {
 import { chooseContenders, DEFAULT_FORMATS } from '../compare/contenders.ts';
 import { runTasks } from '../compare/pool.ts';
 import { progressBar } from '../compare/progress.ts';
+import { sharedTables } from '../compare/shared-models.ts';
 import { rowTasks, type Task, type TaskContender } from '../compare/tasks.ts';
 import { type ChosenTensor, chooseTensors } from '../compare/tensors.ts';
 import { splitFormats } from '../format-list.ts';
@@ -47,13 +48,15 @@ export async function compare(
   const { files, tensors, kept } = await chooseTensors(paths, openOptions(options), pattern, signal);
   const perTensor = await Promise.all(tensors.map(({ about }) => contenders.on(about.studentDf)));
   const tasks = tasksOf(tensors, perTensor);
-  const bar = progressBar(io, tasks);
-  const run = {
+  const quiet = {
     threads,
-    start: { formats: contenders.formats(), target: targetOption(options) },
+    start: { formats: contenders.formats(), target: targetOption(options), models: {} },
     signal,
-    onDone: bar.done,
+    onDone: () => {},
   };
+  const models = await sharedTables(tensors, perTensor, quiet);
+  const bar = progressBar(io, tasks);
+  const run = { ...quiet, start: { ...quiet.start, models }, onDone: bar.done };
   let comparison: Comparison;
   let histograms: CodeHistogram[];
   try {

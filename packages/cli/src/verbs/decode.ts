@@ -28,9 +28,9 @@ export async function decode(
   if (output !== STREAM) await requirePlace(output);
   const { about, packed } =
     options.raw === true ? await readRaw(input, options) : await readEncoded(input, options);
-  const { format, tensor, shape, axis } = about;
+  const { format, tensor, shape, axis, models } = about;
   const wanted = targetOption(options);
-  const { codec, target, reason } = refusable(input, () => targetCodec(format, wanted));
+  const { codec, target, reason } = refusable(input, () => targetCodec(format, wanted, models));
   if (wanted !== null && target !== wanted)
     io.note(`${canonicalName(format)} has no ${wanted} kernel (${reason}); the ${target} decodes it\n`);
   const weights = refusable(input, () =>
@@ -111,7 +111,7 @@ async function readRaw(input: string, options: Options): Promise<Encoded> {
       `${input} has ${bytes.length} bytes; ${label} of shape ${shape.join(', ')} takes ${wanted}; check --format and --shape`,
     );
   return {
-    about: { format, tensor: 'tensor', shape, axis },
+    about: { format, tensor: 'tensor', shape, axis, models: {} },
     packed: { shape: rows, streams: { [format.layout[0]!.name]: new Uint8Array(bytes) } },
   };
 }

@@ -1,10 +1,19 @@
 /**
  * `encode`: one tensor of a file into a safetensors that describes itself, or into bare bytes.
  */
-import { fieldsToGive, interpreter, isCode } from '@fewerbits/codec';
-import { canonicalName, formatId } from '@fewerbits/format';
+import {
+  encodeFields,
+  fieldsOfSharedModels,
+  fieldsToGive,
+  interpreter,
+  isCode,
+  modelTrainer,
+  requireExecutable,
+  type SharedModels,
+} from '@fewerbits/codec';
+import { canonicalName, type EncodeOptions, type Format, formatId, sameDecoding } from '@fewerbits/format';
 import { openTensorFile, toRows, writeSafetensors } from '@fewerbits/tensorfile';
-import { encodedTensors } from '../encoded-file.ts';
+import { encodedTensors, readDescription } from '../encoded-file.ts';
 import { chooseFormat } from '../format-argument.ts';
 import { InputError, refusable } from '../input-error.ts';
 import { uninterrupted } from '../interrupt.ts';
@@ -47,24 +56,27 @@ export async function encode(
     throw new InputError(
       `${label} decodes only: it has no fit for ${missing.join(', ')}, which a procedure outside the format chooses`,
     );
-  const codec = refusable(label, () => interpreter(format));
+  refusable(label, () => requireExecutable(format));
   const tensor = await openTensor(input, openOptions(options));
   const { data, rows, cols } = toRows(tensor.data, tensor.info.shape, tensor.info.contractionAxis);
   const importance = await readImportance(textOption(options, 'importance'), cols);
-  const packed = refusable(label, () =>
-    uninterrupted(() =>
-      codec.encode(data, {
-        shape: [rows, cols],
-        name: tensor.info.name,
-        ...(fit === null ? {} : { fit }),
-        ...(importance === null ? {} : { importance }),
-      }),
-    ),
+  const how = {
+    shape: [rows, cols],
+    name: tensor.info.name,
+    ...(fit === null ? {} : { fit }),
+    ...(importance === null ? {} : { importance }),
+  };
+  const given = await readModels(textOption(options, 'models'), format, label);
+  const { packed, models } = refusable(label, () =>
+    uninterrupted(() => {
+      const models = given ?? trained(format, data, how);
+      return { packed: interpreter(format, { models }).encode(data, how), models };
+    }),
   );
   signal.throwIfAborted();
   const { name, shape, contractionAxis: axis } = tensor.info;
   if (output !== undefined) {
-    const { tensors, metadata } = encodedTensors({ format, tensor: name, shape, axis }, packed);
+    const { tensors, metadata } = encodedTensors({ format, tensor: name, shape, axis, models }, packed);
     await refusableWrite(output, () => writeSafetensors(output, tensors, metadata, { signal }));
   }
   if (raw !== undefined) {
@@ -100,6 +112,36 @@ export async function encode(
         `blocks along ${axis === null ? 'the last axis' : `axis ${axis}`}: ${tensor.info.axisReason}\n`,
     );
   return false;
+}
+
+/** Models that this tensor alone is the example of; none for a format that shares none. */
+function trained(format: Format, data: Float32Array, how: EncodeOptions): SharedModels {
+  if (fieldsOfSharedModels(format).length === 0) return {};
+  const trainer = modelTrainer(format);
+  trainer.add(encodeFields(format, data, how));
+  return trainer.models();
+}
+
+/** The models of a file that `encode` wrote, for another tensor in the same format; null without the option. */
+async function readModels(
+  path: string | undefined,
+  format: Format,
+  label: string,
+): Promise<SharedModels | null> {
+  if (path === undefined) return null;
+  if (fieldsOfSharedModels(format).length === 0)
+    throw new InputError(`--models: ${label} shares no models between tensors; leave it out`);
+  const file = await openTensorFile(path);
+  try {
+    const about = readDescription(file);
+    if (about === null || !sameDecoding(about.format, format))
+      throw new InputError(
+        `--models ${path}: ${about === null ? 'it was not written by encode' : `it holds ${canonicalName(about.format)}`}; give a file that encode wrote in ${label}`,
+      );
+    return about.models;
+  } finally {
+    await file.close();
+  }
 }
 
 /** The fit that reads an importance matrix, where a format has one. */

@@ -27,7 +27,8 @@ const NARROWEST: Readonly<Record<Coder, number>> = { rans: 12, huffman: 11 };
 /** What a wider table must save, in bits a symbol. */
 const WORTH: Readonly<Record<Coder, number>> = { rans: 1 / 256, huffman: 1 / 32 };
 
-interface Candidate {
+/** A model and the bits that it would make. */
+export interface Candidate {
   readonly model: Model;
   readonly cost: number;
 }
@@ -40,15 +41,32 @@ interface Candidate {
  */
 export function buildModel(counts: SymbolCounts, coder: Coder, options: ModelOptions = {}): Model {
   if (counts.total === 0) throw new RangeError('counts: a model needs at least one symbol');
+  const always = options.escape === 'always';
+  return narrowestWorth(counts.total, counts.symbols.length, coder, (width) =>
+    bestOfWidth(counts, coder, width, always),
+  );
+}
+
+/**
+ * The narrowest model that costs little more than the cheapest, for `total` occurrences of `distinct` symbols.
+ * @param ofWidth the best model of a width, 11 or 12 to 16, or null if the symbols do not fit
+ */
+export function narrowestWorth(
+  total: number,
+  distinct: number,
+  coder: Coder,
+  ofWidth: (width: number) => Candidate | null,
+): Model {
   const found: Candidate[] = [];
   for (let width = NARROWEST[coder]; width <= MOST_BITS; width++) {
-    const candidate = bestOfWidth(counts, coder, width, options.escape === 'always');
+    const candidate = ofWidth(width);
+    if (candidate === null) continue;
     found.push(candidate);
     // All symbols fit and no code needs the limit: wider ones would give the same codes.
-    if (coder === 'huffman' && candidate.model.bits < width && counts.symbols.length < 2 ** width) break;
+    if (coder === 'huffman' && candidate.model.bits < width && distinct < 2 ** width) break;
   }
   const least = Math.min(...found.map(({ cost }) => cost));
-  return found.find(({ cost }) => cost <= least + counts.total * WORTH[coder])!.model;
+  return found.find(({ cost }) => cost <= least + total * WORTH[coder])!.model;
 }
 
 /**
@@ -76,6 +94,22 @@ function bestOfWidth(counts: SymbolCounts, coder: Coder, width: number, always: 
   return best === null || bare.cost < best.cost ? bare : best;
 }
 
+/**
+ * The model of a width that codes entries which occur as given in the fewest bits.
+ * @param occurrences of each symbol, then of the escape if there is one
+ */
+export function modelOfWidth(
+  symbols: Int32Array,
+  occurrences: Float64Array,
+  coder: Coder,
+  width: number,
+): Model {
+  const weights = new Uint32Array(symbols.length + 1);
+  weights.set(coder === 'rans' ? normaliseCounts(occurrences, width) : codeLengths(occurrences, width));
+  const bits = coder === 'rans' ? width : weights.reduce((a, b) => Math.max(a, b), 0);
+  return { coder, bits, symbols, weights };
+}
+
 /** The model that keeps symbols of at least `threshold` occurrences, or null if they do not fit. */
 function candidateAt(
   { symbols, counts }: SymbolCounts,
@@ -99,10 +133,7 @@ function candidateAt(
   occurrences.set(counts.filter(isKept));
   // An escape that nobody needs yet is as likely as something seen once.
   if (withEscape) occurrences[kept.length] = Math.max(1, escaped);
-  const weights = new Uint32Array(kept.length + 1);
-  weights.set(coder === 'rans' ? normaliseCounts(occurrences, width) : codeLengths(occurrences, width));
-  const bits = coder === 'rans' ? width : weights.reduce((a, b) => Math.max(a, b), 0);
-  const model = { coder, bits, symbols: kept, weights };
+  const model = modelOfWidth(kept, occurrences, coder, width);
   // A list of escapes has a head of one word, in every chunk.
   let cost = modelBits(model) + escaped * escapeWidth + (withEscape ? 32 : 0);
   for (let entry = 0; entry < occurrences.length; entry++) {

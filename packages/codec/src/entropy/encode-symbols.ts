@@ -72,7 +72,7 @@ function encodeChunk(
     if (entry !== escapeEntry) continue;
     if (!canEscape) {
       throw new RangeError(
-        `symbols[${i}] = ${symbols[i]} is not in the model, which has no escape; build it with escape: 'always'`,
+        `symbols[${i}] = ${symbols[i]} is not in the model, which has no escape; give the model one (escape)`,
       );
     }
     escaped.push(symbols[i]);

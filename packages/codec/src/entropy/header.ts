@@ -51,7 +51,7 @@ export interface StreamHeader {
 
 /** What a reader knows besides the bytes. */
 export interface ReadOptions {
-  /** The model, where the stream says that it stands elsewhere. Ignored by streams that carry their own. */
+  /** The model that stands elsewhere. A stream that carries one of its own is then an error. */
   readonly model?: Model;
   /**
    * Symbols that may occur, such as the codes of a number; others are errors. Default: what the array can
@@ -179,6 +179,8 @@ function findModel(
 ): Model | null {
   if (where === MODEL_NONE) return null;
   if (where === MODEL_HERE) {
+    if (given !== undefined)
+      failStream(place, 2, 'it carries a model of its own, and its model stands elsewhere');
     const model = readModel(bytes.subarray(FIXED_BYTES, FIXED_BYTES + field), {
       ...place,
       base: FIXED_BYTES,

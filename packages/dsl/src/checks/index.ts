@@ -5,6 +5,7 @@
 import type { Diagnostic } from '../diagnostics/catalogue.ts';
 import { checkBits } from './bits.ts';
 import type { Check, Checked } from './checked.ts';
+import { checkEntropyModel } from './entropy-model.ts';
 import { checkExpectations } from './expectations.ts';
 import { checkFitCircle } from './fit-circle.ts';
 import { checkFitSuits } from './fit-suits.ts';
@@ -27,6 +28,7 @@ const CHECKS: readonly Check[] = [
   checkVectorTile,
   checkTwoCodes,
   checkGridEntropy,
+  checkEntropyModel,
   checkHeld,
   checkFitCircle,
   checkLaterValues,

@@ -180,6 +180,15 @@ const ENTRIES: Readonly<Record<CheckCode, DiagnosticEntry>> = {
     reason: 'A grid has every integer as a code and so no width of its own.',
     example: 'format f {\n  tensor step: f32 = absmax / 7\n  each code: grid\n  value = step * code\n}\n',
   },
+  'entropy-model': {
+    title: 'A static model that cannot code its field',
+    reason:
+      'A static model says how often each code of a field occurs; codes that it leaves out need a weight together, the escape.',
+    example: block(
+      'scale: f16 = absmax / 7\neach code: u2',
+      '  value = scale * (code - 1)\n  entropy code with rans(model: static, weights: codebook unordered [1, 8, 1])\n',
+    ),
+  },
   'missing-value': {
     title: 'No value',
     reason: 'With several fields nothing but `value = …` says what a weight is.',

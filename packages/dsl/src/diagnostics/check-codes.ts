@@ -31,6 +31,7 @@ export const CHECK_CODES = {
   'array-index': 'QF307',
   'two-codes': 'QF308',
   'grid-entropy': 'QF309',
+  'entropy-model': 'QF310',
   'missing-value': 'QF401',
   'not-readable': 'QF402',
   'not-affine': 'QF403',

@@ -7,13 +7,14 @@ import { defaultLayout, FORMAT_VERSION, type Format } from '@fewerbits/format';
 import type { NumberRef } from '../constant.ts';
 import type { Origins, Work } from './context.ts';
 import { numberTable } from './context.ts';
+import { lowerEntropy } from './entropy.ts';
 import { lowerFields, lowerLets, lowerOutliers, lowerScopes, type Nested } from './fields.ts';
 import { lowerFitSets } from './fit-sets.ts';
 import type { Flat, Written } from './flatten.ts';
 import { lowerLayout } from './layout.ts';
 import { numberText } from './parameters.ts';
 import type { Report } from './report.ts';
-import { lowerEntropy, lowerSteps } from './steps.ts';
+import { lowerSteps } from './steps.ts';
 
 /** What a Format is called and made with. */
 export interface Heading {

@@ -1,21 +1,12 @@
 /**
- * The value and the steps after it, and entropy coding.
- * Specification: docs/design/language.md, "Value" and "Entropy".
+ * The value and the steps after it.
+ * Specification: docs/design/language.md, "Value".
  */
-import type { Entropy, Size, Step } from '@fewerbits/format';
-import type { Arg, Member } from '../ast.ts';
+import type { Size, Step } from '@fewerbits/format';
+import type { Member } from '../ast.ts';
 import { evaluateWhole } from '../constant.ts';
 import { suggestion } from '../names.ts';
-import {
-  arrayDimensions,
-  bare,
-  type Context,
-  contextOf,
-  isScope,
-  mark,
-  scopeNames,
-  type Work,
-} from './context.ts';
+import { arrayDimensions, type Context, contextOf, isScope, mark, scopeNames, type Work } from './context.ts';
 import { lowerExpression, lowerSize } from './expression.ts';
 import type { Written } from './flatten.ts';
 import { lowerPattern } from './pattern.ts';
@@ -148,60 +139,4 @@ function lowerPermutation(member: Extract<Member, { kind: 'permute' }>, context:
     return null;
   }
   return mark({ step: 'gather', scope, field: by.text }, member.span, context);
-}
-
-const CODERS = ['rans', 'huffman'] as const;
-const MODELS = ['tensor', 'static', 'shared'];
-
-/** All entropy coders. */
-export function lowerEntropy(work: Work): Entropy[] {
-  return work.flat.entropy.flatMap((item) => {
-    const { member, names } = item;
-    for (const name of member.names) {
-      if (work.flat.fields.has(name.text)) continue;
-      names.report(
-        'unknown-name',
-        name.span,
-        `there is no field \`${name.text}\``,
-        suggestion(name.text, [...work.flat.fields.keys()]),
-      );
-    }
-    const coder = CODERS.find((name) => name === member.coder.text);
-    if (coder === undefined) {
-      names.report(
-        'unknown-word',
-        member.coder.span,
-        `there is no entropy coder \`${member.coder.text}\``,
-        suggestion(member.coder.text, CODERS),
-      );
-      return [];
-    }
-    const options: Record<string, number | string> = {};
-    for (const arg of member.args) {
-      const option = lowerOption(arg, item);
-      if (option !== null) options[arg.name!.text] = option;
-    }
-    const entropy = { fields: member.names.map((name) => name.text), coder, options };
-    return [mark(entropy, member.span, contextOf(work, item, 'size'))];
-  });
-}
-
-function lowerOption(arg: Arg, { names }: Written): number | string | null {
-  const name = arg.name?.text ?? null;
-  if (name === 'chunk' && arg.to === null) return evaluateWhole(arg.value, names, 'a chunk', 1, 2 ** 24);
-  if (name === 'model' && arg.to === null) {
-    const value = bare(arg.value);
-    const word = value.kind === 'name' ? value.name.text : '';
-    if (MODELS.includes(word)) return word;
-    names.report(
-      'unknown-word',
-      arg.span,
-      'a model of an entropy coder is one of a few words',
-      suggestion(word, MODELS),
-    );
-    return null;
-  }
-  const help = suggestion(name ?? '', ['chunk', 'model']) ?? 'known: `chunk:` and `model:`';
-  names.report('wrong-arguments', arg.span, 'an entropy coder takes no such argument', help);
-  return null;
 }
