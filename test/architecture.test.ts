@@ -23,7 +23,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
   catalogue: { ours: ['format'], development: ['codec', 'dsl'], others: [] },
   testkit: {
     ours: ['codec', 'dsl', 'format', 'numerics'],
-    development: ['kernel', 'target-js', 'target-wasm'],
+    development: ['kernel', 'target-js', 'target-wasm', 'tensorfile'],
     others: ['fast-check'],
   },
   compare: { ours: ['codec', 'draw', 'format', 'measure', 'numerics'], development: ['dsl'], others: [] },

@@ -1,29 +1,32 @@
 /**
- * Fits that train all entries of an array field at once: `levels: f16[16] = lloyd_max(of: x / scale)`.
+ * Fits that give all entries of an array field at once: `levels: f16[16] = lloyd_max(of: x / scale)`, or `list(a, b, …)`.
  *
  * `of` is what is trained on (the weight by default), `weight` its worth (1 by default), both evaluated for each weight;
- * `across: scope` trains vectors, one for each tile of that scope. `ecsq(rate: r)` trains levels whose codes are entropy coded. Specification: docs/design/language.md, "Fit".
+ * `across: scope` trains vectors, one for each tile of that scope. `ecsq(rate: r)` trains levels whose codes are entropy coded;
+ * `low_rank(of: e)` gives rows or columns their factors of a matrix. Specification: docs/design/language.md, "Fit".
  */
 import type { FitArgument, StoredField } from '@fewerbits/format';
 import { type Environment, evaluate, type Place } from './evaluate.ts';
 import { ecsqLevels } from './trained/ecsq-levels.ts';
 import { lloydMax } from './trained/lloyd-max.ts';
+import { lowRank } from './trained/low-rank.ts';
 import { vectorCodebook } from './trained/vector-codebook.ts';
 import { enclosingTiles, expand, type Grid, type Reals, valuesInside } from './values.ts';
 
 /** The fits of this kind by name. */
-export const ARRAY_FITS: readonly string[] = ['lloyd_max', 'ecsq'];
+export const ARRAY_FITS: readonly string[] = ['lloyd_max', 'ecsq', 'list', 'low_rank'];
 
 /**
- * The trained entries of every tile of a field, in natural order.
- * @throws RangeError where the shape of the array is not that of the codebook, or the scope of `across` is unknown.
+ * The entries of every tile of a field, in natural order.
+ * @throws RangeError where the shape of the array is not that of the codebook or the list, or the scope of `across` is unknown.
  */
-export function trainArray(
+export function fitArray(
   name: string,
   args: Readonly<Record<string, FitArgument>>,
   stored: StoredField,
   env: Environment,
 ): Reals {
+  if (name === 'list') return listEntries(args, stored, env);
   const each = env.geometry.tilings.get('each')!;
   const place = { here: each, statement: stored.tiling, fit: true };
   const perWeight = (key: string): Grid | null => {
@@ -32,6 +35,7 @@ export function trainArray(
     return { tiling: each, data: expand(evaluate(argument.expr, place, env), each, env.real) };
   };
   const of = perWeight('of') ?? env.weights();
+  if (name === 'low_rank') return rankFactors(of, stored, env);
   const weight = perWeight('weight');
   const rate = name === 'ecsq' ? rateOf(args.rate, place, env) : null;
   const across = args.across?.arg === 'word' ? args.across.word : null;
@@ -49,6 +53,39 @@ export function trainArray(
     out.set(levels, tile * stored.perTile);
   }
   return out;
+}
+
+/** One formula for each entry. */
+function listEntries(
+  args: Readonly<Record<string, FitArgument>>,
+  stored: StoredField,
+  env: Environment,
+): Reals {
+  const { tiling, perTile } = stored;
+  const formulas = Object.values(args);
+  if (formulas.length !== perTile) {
+    throw new RangeError(
+      `list: ${stored.name} holds ${perTile} values a tile, ${formulas.length} are listed`,
+    );
+  }
+  const place = { here: tiling, statement: tiling, fit: true };
+  const out = new env.real(stored.entries);
+  for (const [k, formula] of formulas.entries()) {
+    if (formula.arg !== 'expr') throw new RangeError(`list: entry ${k} of ${stored.name} is no formula`);
+    const values = expand(evaluate(formula.expr, place, env), tiling, env.real);
+    for (let tile = 0; tile < tiling.count; tile++) out[tile * perTile + k] = values[tile]!;
+  }
+  return out;
+}
+
+/** Factors of the matrix `of`: those of the rows for a field in `row`, those of the columns for one in `column`. */
+function rankFactors(of: Grid, stored: StoredField, env: Environment): Reals {
+  const { scope } = stored.tiling;
+  if (stored.dims.length !== 1 || (scope !== 'row' && scope !== 'column'))
+    throw new RangeError(`low_rank: ${stored.name} must be an array of one dimension in row or column`);
+  const { rows, cols } = env.geometry.tilings.get('each')!;
+  const { left, right } = lowRank(of.data, rows, cols, stored.perTile);
+  return env.real.from(scope === 'row' ? left : right);
 }
 
 function rateOf(argument: FitArgument | undefined, place: Place, env: Environment): number {

@@ -6,7 +6,7 @@
  */
 import type { Codes, Expr, Field, FitSet, Format, Geometry, Let, Plan, StoredField } from '@fewerbits/format';
 import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
-import { ARRAY_FITS, trainArray } from './array-fit.ts';
+import { ARRAY_FITS, fitArray } from './array-fit.ts';
 import { chooseBest } from './choice.ts';
 import { chooseCodes, nearestCodes } from './codes.ts';
 import { type Environment, evaluate, type Place } from './evaluate.ts';
@@ -232,11 +232,13 @@ export function startFitting(input: FittingInput): Fitting {
     const target = stored(field.name);
     if (expr.op === 'fit' && ARRAY_FITS.includes(expr.name)) {
       return new Map([
-        [field.name, roundToCodes(field, target, trainArray(expr.name, expr.args, target, env))],
+        [field.name, roundToCodes(field, target, fitArray(expr.name, expr.args, target, env))],
       ]);
     }
     if (target.perTile !== 1)
-      throw new RangeError(`${format.name}: ${field.name} is an array; its fit must train an array`);
+      throw new RangeError(
+        `${format.name}: ${field.name} is an array; its fit must give one: list, lloyd_max, ecsq or low_rank`,
+      );
     const values =
       expr.op === 'fit'
         ? runTileFit(expr, target.tiling, 1, env, format.name)[0]!

@@ -48,6 +48,9 @@ export interface FitProcedure {
   readonly required: readonly string[];
 }
 
+/** Entries that can be written out. */
+const MOST_LISTED = 256;
+
 /** The documented fitting procedures, docs/design/language.md, "Fit". */
 export const FIT_PROCEDURES: Readonly<Record<string, FitProcedure>> = {
   nearest: { results: ['code'], positional: [0, 0], named: [], required: [] },
@@ -98,6 +101,8 @@ export const FIT_PROCEDURES: Readonly<Record<string, FitProcedure>> = {
     named: ['of', 'weight', 'across', 'steps'],
     required: [],
   },
+  list: { results: ['entries'], positional: [1, MOST_LISTED], named: [], required: [] },
+  low_rank: { results: ['factors'], positional: [0, 0], named: ['of'], required: ['of'] },
   ecsq: { results: ['levels'], positional: [0, 0], named: ['of', 'weight', 'rate'], required: ['rate'] },
   step_for_rate: { results: ['step'], positional: [1, 1], named: ['urq'], required: [] },
 };

@@ -210,16 +210,22 @@ describe('patterns, parts, words, zip and padding', () => {
 });
 
 describe('the axis of bits', () => {
-  const split = (size: number | null): Format => {
+  const split = (size: number | null, to = 'bit i', from = 'i'): Format => {
     const bit = size === null ? 'bit' : `bit:${size}`;
-    const nibble = fieldItem('code', { pattern: pattern(`i ${bit} -> bit i`) });
+    const nibble = fieldItem('code', { pattern: pattern(`${from} ${bit} -> ${to}`) });
     const items: Item[] = [{ item: 'scope', scope: 'block', items: [fieldItem('scale'), nibble] }];
     return { ...q4_0(), layout: [{ name: '', shown: null, items }] };
   };
 
-  it('has the width of the entries, said or not; another size is refused', () => {
+  it('has the width of the entries, said or not, or an equal part of it; another size is refused', () => {
     expect(listBits(split(4), 1, 32)).toEqual(listBits(split(null), 1, 32));
-    expect(() => listBits(split(2), 1, 32)).toThrow(/as long as code has bits here, 4, not 2/);
+    expect(listBits(split(2, 'i pair bit', 'i pair:2'), 1, 32)).toEqual(
+      listBits(split(null, 'i bit'), 1, 32),
+    );
+    const [halves] = listBits(split(2, 'pair i bit', 'i pair:2'), 1, 32);
+    expect(halves!.slice(16, 20)).toEqual(['code 0 0', 'code 0 1', 'code 1 0', 'code 1 1']);
+    expect(halves!.slice(80, 84)).toEqual(['code 0 2', 'code 0 3', 'code 1 2', 'code 1 3']);
+    expect(() => listBits(split(3), 1, 32)).toThrow(/over the 4 bits that code has here.*not over 3/);
   });
 });
 

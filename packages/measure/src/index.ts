@@ -33,6 +33,7 @@ export {
   QUANTILE_RELATIVE_ERROR,
   quantile,
 } from './quantiles.ts';
+export { type OrthogonalRotation, orthogonalRotation } from './rotation.ts';
 export {
   addValues,
   magnitudesOf,

@@ -1,16 +1,8 @@
 /**
  * The laws over the project's own formats, at their default parameters: all that the interpreter executes.
  */
-import {
-  encodeFields,
-  fieldsOfSharedModels,
-  fieldsToGive,
-  interpreter,
-  isCode,
-  modelTrainer,
-  whyNotExecutable,
-} from '@fewerbits/codec';
-import { type Codec, type Format, formatFacts, lcm, matrixShape, probeShape } from '@fewerbits/format';
+import { interpreter, whyNotExecutable } from '@fewerbits/codec';
+import { formatFacts, matrixShape } from '@fewerbits/format';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -29,43 +21,11 @@ import {
   whyNoNearestCode,
 } from '../src/index.ts';
 import { defaultFormats, findFormat } from './formats.ts';
+import { codecOf, encodes, shapeOf } from './running.ts';
 
 const all = defaultFormats();
 const executable = all.filter((format) => whyNotExecutable(format) === null);
 const fixed = executable.filter((format) => formatFacts(format).fixedLength);
-
-/** A shape on which every pattern and every rotation of the format fits. */
-function shapeOf(format: Format): readonly number[] {
-  let { rows, cols } = probeShape(format);
-  for (const step of format.steps) {
-    if (step.step !== 'rotate' || typeof step.size !== 'number') continue;
-    if (step.scope === 'row') cols = lcm(cols, step.size);
-    else rows = lcm(rows, step.size);
-  }
-  return [rows, cols];
-}
-
-/** The interpreter; models that tensors share are trained on a tensor of ones. */
-function codecOf(format: Format): Codec {
-  if (fieldsOfSharedModels(format).length === 0) return interpreter(format);
-  const shape = shapeOf(format);
-  const trainer = modelTrainer(format);
-  trainer.add(encodeFields(format, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5), { shape }));
-  return interpreter(format, { models: trainer.models() });
-}
-
-/** Fits that only a procedure runs, or that the caller must help with, cannot be asked to encode. */
-function encodes(format: Format): boolean {
-  if (fieldsToGive(format, (field) => isCode(field, format)).length > 0) return false;
-  const shape = shapeOf(format);
-  try {
-    codecOf(format).encode(new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5), { shape });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError && error.message.includes('cannot run here')) return false;
-    throw error;
-  }
-}
 
 function holds<T>(arbitrary: fc.Arbitrary<T>, law: (drawn: T) => void, numRuns: number): void {
   fc.assert(

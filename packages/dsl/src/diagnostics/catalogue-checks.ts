@@ -258,7 +258,7 @@ const ENTRIES: Readonly<Record<CheckCode, DiagnosticEntry>> = {
   'fit-unsuited': {
     title: 'A fitting procedure that cannot run here',
     reason:
-      'Some procedures choose codes or scales together with the formula, and need one that they can go through.',
+      'A fitting procedure stands where what it gives can be stored, and under a formula that it can go through.',
     example: block(
       'low: f16 = min(x), scale: f16 = mse_scale\neach code: u4',
       '  value = scale * code + low\n',

@@ -245,14 +245,15 @@ function bitwiseChunks(
   const [low, high] = bitRange(item, field, entries[0] ?? 0);
   const width = high - low;
   const { size } = pattern.from.at(-1)!;
-  if (size !== null && sizeOf(size, shape) !== width) {
+  const run = size === null ? width : sizeOf(size, shape);
+  if (run < 1 || width % run !== 0) {
     throw new LayoutError(
-      `the axis \`bit\` is as long as ${item.field} has bits here, ${width}, not ${sizeOf(size, shape)}; leave its size out`,
+      `the axis \`bit\` runs over the ${width} bits that ${item.field} has here, or over equal parts of them, not over ${run}; leave its size out for all of them`,
       item,
     );
   }
   const sized = {
-    from: pattern.from.map((axis) => (axis.axis === 'bit' ? { axis: 'bit', size: width } : axis)),
+    from: pattern.from.map((axis) => (axis.axis === 'bit' ? { axis: 'bit', size: run } : axis)),
     to: pattern.to,
   };
   return permute(sized, entries.length * width, shape, item).map(([index, copy]) => [
