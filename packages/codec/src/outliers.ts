@@ -18,7 +18,7 @@ import {
 } from '@fewerbits/format';
 import { resolveNumber } from '@fewerbits/numerics';
 import { type Environment, evaluate } from './evaluate.ts';
-import { codeArray } from './pack.ts';
+import { codeArray, unpackField } from './pack.ts';
 import { expand, type Reals, tileBounds } from './values.ts';
 
 /** The chosen units (weights, rows or columns) in ascending order. */
@@ -151,7 +151,7 @@ function unitCount(outliers: Outliers, { rows, cols }: MatrixShape): number {
 
 /**
  * How many units a tensor's streams hold: from the length of the index stream, or for a bitmap from its bits.
- * @throws RangeError for a length that no count has.
+ * @throws RangeError for a stream that is missing, or a length that no count has.
  */
 export function countOutliers(
   format: Format,
@@ -166,7 +166,15 @@ export function countOutliers(
   const name = holds('outliers.index');
   const bytes = streams[name];
   if (bytes === undefined) throw new RangeError(`${format.name}: stream ${name} is missing`);
-  if (bitmap) return bytes.reduce((sum, byte) => sum + onesIn(byte), 0);
+  if (bitmap) {
+    // A bitmap has its bits whatever they count; those of its padding count nothing.
+    const plan = planLayout(format, shape, { outliers: 0 });
+    const field = plan.fields.find((stored) => stored.name === 'outliers.index')!;
+    const stream = plan.streams.find((planned) => planned.name === name)!;
+    let ones = 0;
+    for (const bit of unpackField(plan, field, stream, bytes)) ones += bit;
+    return ones;
+  }
   const bitsFor = (count: number): number =>
     planLayout(format, shape, { outliers: count }).streams.find((s) => s.name === name)!.bits;
   const none = bitsFor(0);
@@ -176,12 +184,6 @@ export function countOutliers(
       `${format.name}: stream ${name} has ${bytes.length} bytes, which no number of outliers of ${shape.rows} × ${shape.cols} weights has`,
     );
   }
-  return count;
-}
-
-function onesIn(byte: number): number {
-  let count = 0;
-  for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
   return count;
 }
 

@@ -2,7 +2,7 @@
  * Codes ↔ bytes, by the bit plan: the layout's own inverse, so nobody writes pack and unpack. Entropy-coded streams go
  * through their coder. Specification: docs/design/language.md, "Layout"; docs/design/bit-streams.md.
  */
-import type { Codes, Format, Plan, RadixGroup, Segment, StoredField } from '@fewerbits/format';
+import type { Codes, Format, Plan, PlannedStream, RadixGroup, Segment, StoredField } from '@fewerbits/format';
 import { decodeSymbols } from './entropy/decode-symbols.ts';
 import { type EntropyOptions, encodeSymbols } from './entropy/encode-symbols.ts';
 import type { Model } from './entropy/model.ts';
@@ -51,8 +51,7 @@ export function unpackStreams(
   });
   for (const stream of plan.streams) {
     const bytes = streams[stream.name];
-    const label = stream.name === '' ? 'the stream' : `stream ${stream.name}`;
-    if (bytes === undefined) throw new RangeError(`${plan.format.name}: ${label} is missing`);
+    if (bytes === undefined) throw new RangeError(`${plan.format.name}: ${labelOf(stream.name)} is missing`);
     if (stream.coded !== null) {
       const { entries, bits, name } = stream.coded;
       const range = bits === null || bits === 0 ? {} : { range: { min: 0, max: 2 ** bits - 1 } };
@@ -61,15 +60,34 @@ export function unpackStreams(
       decodeSymbols(bytes, arrays[stream.coded.id]!, entries, stream.name, options);
       continue;
     }
-    if (bytes.length !== stream.bytes) {
-      const { rows, cols } = plan.geometry;
-      throw new RangeError(
-        `${plan.format.name}: ${label} has ${bytes.length} bytes, ${rows} × ${cols} weights need ${stream.bytes}`,
-      );
-    }
+    requireLength(plan, stream, bytes);
     for (const segment of stream.segments) unpackSegment(plan, segment, arrays, bytes);
   }
   return codes;
+}
+
+/**
+ * Codes of one field whose entries all lie in one stream of fixed length, before the lengths of the others are known.
+ * @throws RangeError for a stream of the wrong length.
+ */
+export function unpackField(plan: Plan, field: StoredField, stream: PlannedStream, bytes: Uint8Array): Codes {
+  requireLength(plan, stream, bytes);
+  const used = new Set([field.id, ...stream.segments.flatMap((segment) => bodyOf(segment).used)]);
+  const arrays = plan.fields.map((stored) => (used.has(stored.id) ? emptyCodes(stored) : new Uint8Array(0)));
+  for (const segment of stream.segments) unpackSegment(plan, segment, arrays, bytes);
+  return arrays[field.id]!;
+}
+
+function requireLength(plan: Plan, { name, bytes: wanted }: PlannedStream, bytes: Uint8Array): void {
+  if (bytes.length === wanted) return;
+  const { rows, cols } = plan.geometry;
+  throw new RangeError(
+    `${plan.format.name}: ${labelOf(name)} has ${bytes.length} bytes, ${rows} × ${cols} weights need ${wanted}`,
+  );
+}
+
+function labelOf(stream: string): string {
+  return stream === '' ? 'the stream' : `stream ${stream}`;
 }
 
 /** The narrowest array that holds codes of a width. */

@@ -44,4 +44,12 @@ export {
   statistics,
   summary,
 } from './statistics.ts';
-export { type BlockScaling, blockError, gridEntropy, gridError, tensorError } from './theory.ts';
+export {
+  type BlockScaling,
+  blockError,
+  gridEntropy,
+  gridError,
+  type SparseScaling,
+  sparseError,
+  tensorError,
+} from './theory.ts';

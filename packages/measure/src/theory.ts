@@ -37,6 +37,39 @@ export function tensorError(levels: ArrayLike<number>, law: Law): number {
   return Math.sqrt(sum / square);
 }
 
+/** How sparse outliers are taken out, and how the rest is scaled. */
+export interface SparseScaling {
+  /** Share of the weights that are stored apart: the largest magnitudes, in 0..1 (1 excluded). */
+  readonly ratio: number;
+  /** Times the RMS of the rest; 1 by default. */
+  readonly scale?: number;
+}
+
+/**
+ * R of storing the share `ratio` of largest magnitudes exactly and rounding the rest to the nearest level times their own RMS, zeros in
+ * place of the outliers counted (docs/design/numerics.md §1.6, §3.6). Levels are in units of that RMS; R does not depend on the law's
+ * own scale.
+ * @throws RangeError as `tensorError`, and for a ratio that is not in 0..1 or a scale that is not positive.
+ */
+export function sparseError(
+  levels: ArrayLike<number>,
+  law: Law,
+  { ratio, scale = 1 }: SparseScaling,
+): number {
+  if (!(ratio >= 0 && ratio < 1)) throw new RangeError(`ratio: a share from 0 to below 1, not ${ratio}`);
+  if (!(scale > 0 && scale < Infinity)) throw new RangeError(`scale: a positive number, not ${scale}`);
+  const square = secondMoment(law);
+  const threshold = ratio === 0 ? Infinity : -law.quantile(ratio / 2);
+  const unit = scale * Math.sqrt(partialMoments(law, -threshold, threshold).m2);
+  const edge = threshold / unit;
+  let sum = 0;
+  for (const { level, from, to } of cells(levels)) {
+    const [low, high] = [Math.max(from, -edge), Math.min(to, edge)];
+    if (low < high) sum += squaredError(law, level, unit, low, high);
+  }
+  return Math.sqrt(sum / square);
+}
+
 /**
  * R of rounding to the nearest level times the scale of a block, which is its absmax or signmax: levels are in units of the scale, so an
  * integer codebook −8..7 comes as q/7 (absmax) or q/−8 (signmax). R does not depend on the law's own scale.

@@ -27,6 +27,8 @@ export interface Row {
   readonly R_moments: number;
   readonly best_step: number;
   readonly best_scale: number;
+  readonly sparse_fraction: number;
+  readonly threshold: number;
   readonly step_search17: number;
   readonly scale_search17: number;
   readonly step_moments: number;
@@ -52,6 +54,7 @@ interface Reference {
   readonly R_tensor_rms: readonly Row[];
   readonly R_block: readonly Row[];
   readonly R_block_lloyd_max: readonly Row[];
+  readonly R_sparse_outliers_tensor_rms: readonly Row[];
   readonly entropy_coded_uniform_grid: readonly Row[];
   readonly asymptotic_constants: Readonly<Record<string, Row>>;
   readonly deterministic_dataset: { readonly tests: readonly Row[] };

@@ -10,6 +10,7 @@ import {
   panterDite,
   secondMoment,
   shannonLowerBound,
+  sparseError,
   tensorError,
 } from '../src/index.ts';
 import { integrate, integrateOutward } from '../src/quadrature.ts';
@@ -123,6 +124,24 @@ describe.skipIf(!reference)('against the reference program', () => {
     }
   });
 
+  it('sparse outliers beside tensor scaling: all of R_sparse_outliers_tensor_rms', () => {
+    for (const row of reference!.R_sparse_outliers_tensor_rms) {
+      const law = lawOf(row.data);
+      const levels = densityLevels({
+        law: densityLaw(row.curve),
+        power: 1 / 3,
+        count: 2 ** row.bits,
+        mode: row.mode,
+        scaled: { by: 'rms' },
+      });
+      const ratio = row.sparse_fraction;
+      relative(-law.quantile(ratio / 2), row.threshold, 1e-9, row);
+      relative(sparseError(levels, law, { ratio }), row.R_moments, 1e-9, row);
+      relative(sparseError(levels, law, { ratio, scale: row.best_scale }), row.R_best_scale, 1e-9, row);
+    }
+    expect(reference!.R_sparse_outliers_tensor_rms).toHaveLength(32);
+  });
+
   it('asymptotic constants', () => {
     for (const [data, row] of Object.entries<Row>(reference!.asymptotic_constants)) {
       const law = lawOf(data);
@@ -154,6 +173,24 @@ describe('tables of numerics.md §3.5, five digits', () => {
     const law = lawOf(data);
     expect(blockError(times(int4, 1 / 7), law, { block: 64, scaling: 'absmax' })).toBeCloseTo(absmax, 5);
     expect(blockError(times(int4, -1 / 8), law, { block: 64, scaling: 'signmax' })).toBeCloseTo(signmax, 5);
+  });
+});
+
+describe('table of numerics.md §3.6, five digits', () => {
+  it.each([
+    [3, 'normal', 0.24604],
+    [3, 'laplace', 0.22058],
+    [3, 't5', 0.24793],
+    [3, 't7', 0.22102],
+    [4, 'normal', 0.14895],
+    [4, 'laplace', 0.11549],
+    [4, 't5', 0.13178],
+    [4, 't7', 0.1205],
+  ])('%d bits of a %s curve, one weight in 1024 apart, on t ν = 5', (bits, curve, error) => {
+    const options = { power: 1 / 3, count: 2 ** bits, mode: 'symmetric', scaled: { by: 'rms' } } as const;
+    const levels = densityLevels({ law: densityLaw(curve), ...options });
+    expect(sparseError(levels, lawOf('t5'), { ratio: 2 ** -10 })).toBeCloseTo(error, 5);
+    expect(sparseError(levels, lawOf('t5'), { ratio: 0 })).toBeCloseTo(tensorError(levels, lawOf('t5')), 12);
   });
 });
 
@@ -262,6 +299,8 @@ describe('arguments', () => {
     expect(() => tensorError([0, Number.NaN], normal())).toThrow(/NaN is no level/);
     expect(() => tensorError([0], studentT(2))).toThrow(/df 2/);
     expect(() => blockError([0, 1], normal(), { block: 0, scaling: 'absmax' })).toThrow(/block/);
+    expect(() => sparseError([0], normal(), { ratio: 1 })).toThrow(/ratio/);
+    expect(() => sparseError([0], normal(), { ratio: 0.1, scale: 0 })).toThrow(/scale/);
     expect(() => gridError(0, normal())).toThrow(/step/);
     expect(() => gridEntropy(Number.NaN, normal())).toThrow(/step/);
     expect(() => panterDite(studentT(1))).toThrow(RangeError);
