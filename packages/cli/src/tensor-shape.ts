@@ -5,10 +5,12 @@ import { countText } from '@fewerbits/compare';
 import {
   addValues,
   fitStudentT,
+  type MagnitudeHistogram,
   magnitudesOf,
   type Statistics,
   statistics,
   summary,
+  withoutLargest,
 } from '@fewerbits/measure';
 import type { TensorFile, TensorInfo } from '@fewerbits/tensorfile';
 
@@ -53,11 +55,20 @@ export async function tensorShape(file: TensorFile, info: TensorInfo): Promise<T
   return shapeOf(await tensorStatistics(file, info));
 }
 
+/**
+ * Degrees of freedom of the Student-t that fits best to all but the share `ratio` of largest magnitudes, which a format with outliers
+ * stores apart: floor(ratio · N) of them. `null` where no scale is the likeliest.
+ */
+export function dfWithout(all: MagnitudeHistogram, ratio: number): number | null {
+  const dense = withoutLargest(all, Math.floor(ratio * all.total));
+  // Half of zeros or more have no likeliest scale.
+  return dense.total > 0 && dense.zeros < dense.total / 2 ? fitStudentT(dense).df : null;
+}
+
 /** The facts in statistics. */
 export function shapeOf(seen: Statistics): TensorShape {
   const { nonFinite, rms, kurtosis, crest, zeroFraction } = summary(seen);
   if (rms === 0) return { nonFinite, rms: null, kurtosis: null, crest: null, studentDf: null, zeroFraction };
-  // Half of zeros or more have no likeliest scale.
-  const studentDf = zeroFraction < 0.5 ? fitStudentT(magnitudesOf(seen)).df : null;
+  const studentDf = dfWithout(magnitudesOf(seen), 0);
   return { nonFinite, rms, kurtosis: kurtosis === 0 ? null : kurtosis, crest, studentDf, zeroFraction };
 }

@@ -266,6 +266,19 @@ describe('compare', () => {
     expect(bytes.reduce((a: number, b: number) => a + b) % 1).toBeCloseTo(0, 6);
   });
 
+  it('fits the curve to what is left where outliers stand apart', () => {
+    const data = weights(4096);
+    for (let i = 0; i < 4; i++) data[i * 1000] = 100;
+    write('spiked.safetensors', safetensors({ spiked: { shape: [16, 256], data } }));
+    const formats = 'student_rms(df=fit), student_sparse(df=fit)';
+    const result = JSON.parse(run('compare', 'spiked.safetensors', '--formats', formats, '--json').out);
+    const [whole, dense] = result.formats.map(({ instances }: { instances: string[] }) =>
+      Number(/df=([0-9.]+)/.exec(instances[0]!)![1]),
+    );
+    expect(whole).toBeLessThan(10);
+    expect(dense).toBeGreaterThan(2 * whole!);
+  });
+
   it('measures what it can, says what it cannot, and keeps the rest', () => {
     model();
     const { code, out } = run(

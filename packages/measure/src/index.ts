@@ -32,6 +32,7 @@ export {
   mergeMagnitudes,
   QUANTILE_RELATIVE_ERROR,
   quantile,
+  withoutLargest,
 } from './quantiles.ts';
 export { type OrthogonalRotation, orthogonalRotation } from './rotation.ts';
 export {

@@ -85,6 +85,28 @@ export function quantile(h: MagnitudeHistogram, p: number): number {
   return h.max;
 }
 
+/**
+ * What is left of a histogram when its `count` largest finite magnitudes are taken out, as outliers are; `max` is then the upper edge of a bin.
+ * @throws RangeError for a count that is not a whole number from 0 to the finite values there are.
+ */
+export function withoutLargest(h: MagnitudeHistogram, count: number): MagnitudeHistogram {
+  if (!(Number.isSafeInteger(count) && count >= 0 && count <= h.total))
+    throw new RangeError(`count: a whole number of the ${h.total} values, not ${count}`);
+  const rest = { ...h, counts: h.counts.slice(), total: h.total - count };
+  let left = count;
+  for (let i = BINS - 1; i >= 0 && left > 0; i--) {
+    const taken = Math.min(left, rest.counts[i]!);
+    if (taken === 0) continue;
+    rest.counts[i]! -= taken;
+    left -= taken;
+  }
+  rest.zeros -= left;
+  const last = rest.counts.findLastIndex((filled) => filled > 0);
+  rest.max = last < 0 ? 0 : Math.min(h.max, binEdge(last + 1));
+  if (last < 0) rest.min = rest.total > 0 ? 0 : Infinity;
+  return rest;
+}
+
 /** Lower edge of bin i; the upper edge is that of bin i + 1. */
 export function binEdge(i: number): number {
   const octave = Math.floor(i / BINS_PER_OCTAVE);

@@ -6,6 +6,7 @@ import {
   mergeMagnitudes,
   QUANTILE_RELATIVE_ERROR,
   quantile,
+  withoutLargest,
 } from '../src/index.ts';
 import { binEdge, binMiddle } from '../src/quantiles.ts';
 
@@ -88,5 +89,31 @@ describe('quantiles', () => {
     expect(() => quantile(magnitudeHistogram(), 0.5)).toThrow(/without finite values/);
     expect(() => quantile(histogramOf(Float32Array.of(1)), 1.5)).toThrow(/p: /);
     expect(() => quantile(histogramOf(Float32Array.of(1)), Number.NaN)).toThrow(/p: /);
+  });
+});
+
+describe('withoutLargest', () => {
+  it('is the histogram of the others, up to which of a bin they are', () => {
+    fc.assert(
+      fc.property(fc.array(finite32, { minLength: 1, maxLength: 60 }), fc.nat(60), (values, drawn) => {
+        const count = Math.min(drawn, values.length);
+        const all = Float32Array.from(values);
+        const ascending = all.slice().sort((a, b) => Math.abs(a) - Math.abs(b));
+        const wanted = histogramOf(ascending.subarray(0, all.length - count));
+        const rest = withoutLargest(histogramOf(all), count);
+        expect(rest.counts.findIndex((n, i) => n !== wanted.counts[i])).toBe(-1);
+        expect([rest.total, rest.zeros]).toEqual([wanted.total, wanted.zeros]);
+        expect(rest.max).toBeGreaterThanOrEqual(wanted.max);
+        expect(rest.max).toBeLessThanOrEqual(Math.max(...all.map(Math.abs)));
+        if (wanted.max > 0) expect(rest.max).toBeLessThanOrEqual(wanted.max * (1 + 1 / 64) + 2 ** -149);
+      }),
+      { seed: 8, numRuns: 500 },
+    );
+  });
+
+  it('refuses more than there are', () => {
+    expect(() => withoutLargest(histogramOf(Float32Array.of(1, 2)), 3)).toThrow(
+      'a whole number of the 2 values',
+    );
   });
 });

@@ -21,10 +21,13 @@ const FITTED = 'fit';
 /** The parameter that can be fitted: degrees of freedom of a Student-t. */
 const FITTED_PARAMETER = 'df';
 
+/** Degrees of freedom of a tensor without a share of its largest magnitudes; `null`: unknown. */
+type DfWithout = (ratio: number) => number | null;
+
 /** Formats with their instances, growing as tensors are met. */
 export interface Contenders {
-  /** The contenders on a tensor with these degrees of freedom (`null`: unknown). */
-  on(studentDf: number | null): Promise<TaskContender[]>;
+  /** The contenders on a tensor. */
+  on(dfWithout: DfWithout): Promise<TaskContender[]>;
   /** Instances so far by key, for the threads. */
   formats(): Readonly<Record<string, Format>>;
   /** For the report. */
@@ -42,7 +45,7 @@ export async function chooseContenders(texts: readonly string[]): Promise<Conten
   const twice = labels.find((label, i) => labels.indexOf(label) !== i);
   if (twice !== undefined) throw new InputError(`--formats: ${twice} stands twice in the list`);
   return {
-    on: (df) => Promise.all(chosen.map((contender) => contender.on(df))),
+    on: (dfWithout) => Promise.all(chosen.map((contender) => contender.on(dfWithout))),
     formats: () => Object.fromEntries(instances),
     described: () => chosen.map((contender) => contender.described()),
   };
@@ -50,7 +53,7 @@ export async function chooseContenders(texts: readonly string[]): Promise<Conten
 
 interface Chosen {
   readonly label: string;
-  on(studentDf: number | null): Promise<TaskContender>;
+  on(dfWithout: DfWithout): Promise<TaskContender>;
   described(): ComparedFormat;
 }
 
@@ -82,13 +85,15 @@ async function choose(text: string, instances: Map<string, Format>): Promise<Cho
     };
   }
   const range = dfRange(argument, text);
+  // The curve is for what stays when the outliers are stored apart; their share does not depend on the curve.
+  const apart = outlierShare((await resolveArgument(withDf(argument, range[1]), text)).format);
   const label = `${spec.name}(${Object.entries(spec.args)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ')})${spec.fit === null ? '' : `@${spec.fit}`}`;
   return {
     label,
-    on: async (df) => {
-      const { key, fit } = await instance(roundedDf(df ?? range[1], range));
+    on: async (dfWithout) => {
+      const { key, fit } = await instance(roundedDf(dfWithout(apart) ?? range[1], range));
       return { label, format: key, fit };
     },
     described: () => describe(label, spec.fit, used),
@@ -97,6 +102,12 @@ async function choose(text: string, instances: Map<string, Format>): Promise<Cho
 
 function withDf(argument: FormatArgument, df: number): FormatArgument {
   return { ...argument, spec: { ...argument.spec, args: { ...argument.spec.args, [FITTED_PARAMETER]: df } } };
+}
+
+/** Share of single weights that a format stores apart because they are the largest. */
+function outlierShare({ outliers }: Format): number {
+  if (outliers === null || outliers.unit !== 'each' || 'where' in outliers.select) return 0;
+  return outliers.select.by === null ? outliers.select.top : 0;
 }
 
 /** Smallest and largest df that the family takes. */

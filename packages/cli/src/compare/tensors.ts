@@ -2,10 +2,11 @@
  * Which tensors of the files take part, and what is said about them.
  */
 import type { ComparedTensor, KeptTensor } from '@fewerbits/compare';
+import { magnitudesOf } from '@fewerbits/measure';
 import { openTensorFile, type TensorFile, type TensorInfo } from '@fewerbits/tensorfile';
 import { InputError } from '../input-error.ts';
 import { shownPath } from '../shown-path.ts';
-import { isFloatTensor, nonFiniteText, shapeOf, tensorStatistics } from '../tensor-shape.ts';
+import { dfWithout, isFloatTensor, nonFiniteText, shapeOf, tensorStatistics } from '../tensor-shape.ts';
 import type { TensorPlace } from './tasks.ts';
 
 /** Smaller tensors cost nothing as they are. */
@@ -15,6 +16,8 @@ const LEAST_WEIGHTS = 1024;
 export interface ChosenTensor {
   readonly place: TensorPlace;
   readonly about: ComparedTensor;
+  /** Degrees of freedom of the Student-t that fits best without the share `ratio` of largest magnitudes; `null` where none does. */
+  dfWithout(ratio: number): number | null;
 }
 
 /** What the files hold. */
@@ -89,7 +92,8 @@ async function choose(
 ): Promise<ChosenTensor | string> {
   const reason = whyKept(file, info, pattern);
   if (reason !== null) return reason;
-  const { nonFinite, rms, crest, kurtosis, studentDf } = shapeOf(await tensorStatistics(file, info));
+  const seen = await tensorStatistics(file, info);
+  const { nonFinite, rms, crest, kurtosis, studentDf } = shapeOf(seen);
   if (nonFinite > 0) return nonFiniteText(nonFinite);
   const { shape, contractionAxis: axis, axisKnown, axisReason } = info;
   const weights = shape.reduce((product, size) => product * size, 1);
@@ -106,5 +110,6 @@ async function choose(
     kurtosis,
     studentDf,
   };
-  return { place, about };
+  const magnitudes = magnitudesOf(seen);
+  return { place, about, dfWithout: (ratio) => (ratio === 0 ? studentDf : dfWithout(magnitudes, ratio)) };
 }

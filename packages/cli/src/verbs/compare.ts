@@ -46,7 +46,7 @@ export async function compare(
   const contenders = await chooseContenders(formats);
   io.note(`reading ${paths.map(shownPath).join(', ')}\n`);
   const { files, tensors, kept } = await chooseTensors(paths, openOptions(options), pattern, signal);
-  const perTensor = await Promise.all(tensors.map(({ about }) => contenders.on(about.studentDf)));
+  const perTensor = await Promise.all(tensors.map((tensor) => contenders.on(tensor.dfWithout)));
   const tasks = tasksOf(tensors, perTensor);
   const quiet = {
     threads,
