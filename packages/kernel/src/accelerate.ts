@@ -2,9 +2,9 @@
  * A codec whose decode runs a kernel: what every target's kernels plug into. Everything else, and every tensor that the
  * kernel does not fit, is left to the codec that is given (the interpreter).
  */
-import type { Codec } from '@fewerbits/format';
+import { type Codec, type EncodeOptions, matrixShape, type Packed } from '@fewerbits/format';
 import { type Binding, bindKernel, type Run } from './bind.ts';
-import type { Kernel } from './ir.ts';
+import type { EncodeKernel, Kernel, Program } from './ir.ts';
 
 /** Decodes a run into `out`, which is as long as the run has weights. */
 export type DecodeRun = (run: Run, out: Float32Array) => void;
@@ -15,13 +15,7 @@ export type DecodeRun = (run: Run, out: Float32Array) => void;
  * @throws RangeError from `decode` for a missing stream, one of the wrong length, or an `out` of the wrong length.
  */
 export function withDecodeKernel(codec: Codec, kernel: Kernel, run: DecodeRun): Codec {
-  // Tensors of one shape come one after another; the plan of a shape takes longer than decoding a small tensor.
-  let last: { readonly key: string; readonly binding: Binding | null } | null = null;
-  const bindingOf = (shape: readonly number[]): Binding | null => {
-    const key = shape.join();
-    if (last?.key !== key) last = { key, binding: bindKernel(kernel, codec.format, shape) };
-    return last.binding;
-  };
+  const bindingOf = bindings(kernel, codec);
   return {
     ...codec,
     decode: (packed, options = {}) => {
@@ -38,5 +32,59 @@ export function withDecodeKernel(codec: Codec, kernel: Kernel, run: DecodeRun): 
       if (weights > 0) run(bound, out);
       return out;
     },
+  };
+}
+
+/** Tensors of one shape come one after another; the plan of a shape takes longer than decoding a small tensor. */
+function bindings(kernel: Program, { format }: Codec): (shape: readonly number[]) => Binding | null {
+  let last: { readonly key: string; readonly binding: Binding | null } | null = null;
+  return (shape) => {
+    const key = shape.join();
+    if (last?.key !== key) last = { key, binding: bindKernel(kernel, format, shape) };
+    return last.binding;
+  };
+}
+
+/** Encodes whole units into the sources of a run, which are zero; false where a unit is unsound. */
+export type EncodeRun = (run: Run, weights: Float32Array) => boolean;
+
+/** An encoder of a format under one fit, or in a few words why there is none. */
+export type Encoder = { readonly kernel: EncodeKernel; readonly run: EncodeRun } | string;
+
+/**
+ * The codec with its `encode` replaced where a kernel fits: the fit has one, rows divide into units, every unit is sound, and
+ * neither importances nor given codes are said. Everything else is encoded as before, errors included.
+ * @param encoderOf makes the encoder of a fit (null: the default); called once for each
+ */
+export function withEncodeKernel(codec: Codec, encoderOf: (fit: string | null) => Encoder): Codec {
+  const encoders = new Map<string | null, ((weights: Float32Array, options: EncodeOptions) => Packed | null) | null>();
+  const encoderFor = (fit: string | null) => {
+    const known = encoders.get(fit);
+    if (known !== undefined) return known;
+    const encoder = encoderOf(fit);
+    const made = typeof encoder === 'string' ? null : encodeWith(codec, encoder);
+    encoders.set(fit, made);
+    return made;
+  };
+  return {
+    ...codec,
+    encode: (weights, options = {}) => {
+      const plain = options.importance === undefined && options.given === undefined;
+      const packed = plain ? encoderFor(options.fit ?? null)?.(weights, options) : null;
+      return packed ?? codec.encode(weights, options);
+    },
+  };
+}
+
+function encodeWith(codec: Codec, { kernel, run }: Exclude<Encoder, string>) {
+  const bindingOf = bindings(kernel, codec);
+  return (weights: Float32Array, options: EncodeOptions): Packed | null => {
+    const shape = options.shape ?? [weights.length];
+    const { rows, cols } = matrixShape(codec.format.view, shape);
+    if (rows * cols !== weights.length || weights.length === 0 || cols % kernel.width !== 0) return null;
+    const binding = bindingOf(shape);
+    if (binding === null) return null;
+    const streams = binding.streams();
+    return run(binding.run({ shape, streams }), weights) ? { shape, streams } : null;
   };
 }

@@ -2,7 +2,7 @@
  * A kernel on one tensor: where each source starts, how units follow, and whether the kernel fits the tensor at all.
  */
 import { type Format, matrixShape, type Packed, planLayout, tileMultiple } from '@fewerbits/format';
-import { type Kernel, runsFlat } from './ir.ts';
+import { type Program, runsFlat } from './ir.ts';
 
 /** A source of a run: its bytes from where the first unit reads, and how far they move on from unit to unit and from row to row. */
 export interface Bound {
@@ -25,6 +25,8 @@ export interface Run {
 /** A kernel on tensors of one shape. */
 export interface Binding {
   readonly weights: number;
+  /** Streams of this shape, all zero. */
+  streams(): Record<string, Uint8Array>;
   /** @throws RangeError for a stream that is missing or of the wrong length. */
   run(packed: Packed): Run;
 }
@@ -33,7 +35,7 @@ export interface Binding {
  * A kernel on a shape, or null where it does not fit: an edge that tiles do not divide, or a layout that is another one on
  * this shape.
  */
-export function bindKernel(kernel: Kernel, format: Format, shape: readonly number[]): Binding | null {
+export function bindKernel(kernel: Program, format: Format, shape: readonly number[]): Binding | null {
   const plan = planLayout(format, matrixShape(format.view, shape));
   const { rows, cols, storedRows, storedCols } = plan.geometry;
   if (rows !== storedRows || cols !== storedCols) return null;
@@ -69,6 +71,8 @@ export function bindKernel(kernel: Kernel, format: Format, shape: readonly numbe
   const flat = runsFlat(kernel);
   return {
     weights: rows * cols,
+    streams: () =>
+      Object.fromEntries(plan.streams.map(({ name, bytes }) => [name, new Uint8Array(bytes)])),
     run: (packed) => {
       requireLengths(packed);
       const sources = kernel.sources.map(({ stream, moves, stride }, k): Bound => {

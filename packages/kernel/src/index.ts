@@ -1,14 +1,24 @@
 /** From the bit plan of a Format to kernels: the IR, what makes it and what reads it. */
-export { type DecodeRun, withDecodeKernel } from './accelerate.ts';
+export {
+  type DecodeRun,
+  type Encoder,
+  type EncodeRun,
+  withDecodeKernel,
+  withEncodeKernel,
+} from './accelerate.ts';
 export { type Binding, type Bound, bindKernel, type Run } from './bind.ts';
-export { interpretKernel } from './interpret.ts';
+export { encodeKernel } from './encode/lower.ts';
+export { interpretEncodeKernel, interpretKernel } from './interpret.ts';
 export {
   type BinaryOp,
+  type ByteStore,
+  type EncodeKernel,
   fixedInRow,
   type IntOp,
   type Kernel,
   type Lanes,
   operandsOf,
+  type Program,
   runsFlat,
   type Source,
   type Store,
@@ -19,4 +29,4 @@ export {
 export { decodeKernel } from './lower/decode.ts';
 export { printKernel } from './print.ts';
 export { findUnit, type Piece, type Place, type Unit } from './unit.ts';
-export { verifyKernel } from './verify.ts';
+export { verifyEncodeKernel, verifyKernel } from './verify.ts';

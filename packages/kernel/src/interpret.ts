@@ -4,7 +4,7 @@
 import { roundHalfEven } from '@fewerbits/numerics';
 import type { Bound, Run } from './bind.ts';
 import { integerResult } from './builder.ts';
-import { type Kernel, operandsOf, type Value } from './ir.ts';
+import { type EncodeKernel, type Kernel, operandsOf, type Program, type Value } from './ir.ts';
 
 /** A value is a number, or its lanes. */
 type Result = number | readonly number[];
@@ -42,11 +42,7 @@ export function interpretKernel(kernel: Kernel, { rows, cols, sources }: Run, ou
         bytes,
         from: row * rowStride + unit * stride,
       }));
-      const results: Result[] = [];
-      for (const value of kernel.values) {
-        const args = operandsOf(value).map((k) => results[k]!);
-        results.push(resultOf(value, args, kernel, at));
-      }
+      const results = resultsOf(kernel, at, []);
       for (const { offset, value } of kernel.stores) {
         for (const [k, lane] of lanesOf(results[value]!).entries()) {
           const col = unit * kernel.width + offset + k;
@@ -55,6 +51,32 @@ export function interpretKernel(kernel: Kernel, { rows, cols, sources }: Run, ou
       }
     }
   }
+}
+
+/**
+ * Encodes the units of a run, all of them whole, into its sources. False: some unit is unsound, and the bytes say nothing.
+ */
+export function interpretEncodeKernel(kernel: EncodeKernel, { sources }: Run, weights: Float32Array): boolean {
+  for (let unit = 0; unit * kernel.width < weights.length; unit++) {
+    const own = weights.subarray(unit * kernel.width, (unit + 1) * kernel.width);
+    const results = resultsOf(kernel, [], own);
+    if (results[kernel.sound] !== 1) return false;
+    for (const { source, offset, bytes, value } of kernel.stores) {
+      const { bytes: out, stride } = sources[source]!;
+      const word = results[value] as number;
+      for (let k = 0; k < bytes; k++) out[unit * stride + offset + k] = word >>> (8 * k);
+    }
+  }
+  return true;
+}
+
+function resultsOf(program: Program, sources: readonly Place[], weights: ArrayLike<number>): Result[] {
+  const results: Result[] = [];
+  for (const value of program.values) {
+    const args = operandsOf(value).map((k) => results[k]!);
+    results.push(value.op === 'weight' ? weights[value.offset]! : resultOf(value, args, program, sources));
+  }
+  return results;
 }
 
 /** A source at one unit. */
@@ -67,7 +89,12 @@ function lanesOf(result: Result): readonly number[] {
   return typeof result === 'number' ? [result] : result;
 }
 
-function resultOf(value: Value, args: readonly Result[], kernel: Kernel, sources: readonly Place[]): Result {
+function resultOf(
+  value: Value,
+  args: readonly Result[],
+  kernel: Program,
+  sources: readonly Place[],
+): Result {
   const byte = (source: number, offset: number) => {
     const { bytes, from } = sources[source]!;
     return bytes[from + offset] ?? 0;
@@ -88,6 +115,18 @@ function resultOf(value: Value, args: readonly Result[], kernel: Kernel, sources
       return new Float32Array(Int32Array.of(first).buffer)[0]!;
     case 'from_f16':
       return halfValue(first & 0xffff);
+    case 'to_int':
+      return first | 0;
+    case 'bits_of':
+      return new Int32Array(Float32Array.of(first).buffer)[0]!;
+    case 'i_pick':
+      return first !== 0 ? args[1]! : args[2]!;
+    case 'rank':
+      return kernel.tables[value.table]!.filter((threshold) => threshold <= first).length;
+    case 'i_look':
+      return value.lanes[first]!;
+    case 'weight':
+      throw new Error('weights are read by encoders');
     case 'table': {
       const table = kernel.tables[value.table]!;
       const at = first + value.offset;

@@ -60,6 +60,16 @@ export type Value =
     }
   | { readonly op: UnaryOp; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number] }
   | { readonly op: BinaryOp; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number, number] }
+  /** Weight `offset` of the unit: what an encoder reads. */
+  | { readonly op: 'weight'; readonly type: 'f32'; readonly offset: number }
+  /** A whole number below 2^31 as an integer; the bits of a real. */
+  | { readonly op: 'to_int' | 'bits_of'; readonly type: 'i32'; readonly args: readonly [number] }
+  /** The second (an integer) where the first (a real) is not 0, else the third. */
+  | { readonly op: 'i_pick'; readonly type: 'i32'; readonly args: readonly [number, number, number] }
+  /** How many of a table's values, which ascend, are at most the real. */
+  | { readonly op: 'rank'; readonly type: 'i32'; readonly args: readonly [number]; readonly table: number }
+  /** Byte `lanes[k]` for an integer k below 16. */
+  | { readonly op: 'i_look'; readonly type: 'i32'; readonly args: readonly [number]; readonly lanes: Lanes }
   /** The second where the first is not 0, else the third. */
   | { readonly op: 'pick'; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number, number, number] }
   | { readonly op: 'splat'; readonly type: 'f32x4'; readonly args: readonly [number] }
@@ -117,6 +127,14 @@ export type Value =
       readonly table: number;
     };
 
+/** Where an encoder's value goes: the low bytes of an integer, little-endian, at a byte of the unit's place in a source. */
+export interface ByteStore {
+  readonly source: number;
+  readonly offset: number;
+  readonly bytes: 1 | 2 | 4;
+  readonly value: number;
+}
+
 /** Sixteen bytes. */
 export type Lanes = readonly number[];
 
@@ -138,13 +156,12 @@ export interface Source {
   readonly stride: number;
 }
 
-export interface Kernel {
+/** A program over one unit of a format, and where the unit's bytes lie. */
+export interface Program {
   /** The format's name. */
   readonly name: string;
   /** Weights of a unit. */
   readonly width: number;
-  /** Weights that values are computed for at a time: 1, or 4. */
-  readonly lanes: 1 | 4;
   readonly sources: readonly Source[];
   /** How many segments the bit plan has in each stream, and the bits of a segment's body by `stream/segment`: what a tensor must agree with. */
   readonly segments: Readonly<Record<string, number>>;
@@ -152,7 +169,26 @@ export interface Kernel {
   /** Exact binary32 levels. */
   readonly tables: readonly Float32Array[];
   readonly values: readonly Value[];
+}
+
+/** Bytes → weights. */
+export interface Kernel extends Program {
+  /** Weights that values are computed for at a time: 1, or 4. */
+  readonly lanes: 1 | 4;
   readonly stores: readonly Store[];
+}
+
+/**
+ * Weights → bytes, of single values only: a target may run several units side by side, each in a lane of its own, and sums
+ * keep their order. Every source moves with the unit.
+ */
+export interface EncodeKernel extends Program {
+  readonly stores: readonly ByteStore[];
+  /**
+   * An `f32` that is 1 where the unit's bytes hold, 0 where something is left to the interpreter: weights that are not finite,
+   * a scale that cannot be stored.
+   */
+  readonly sound: number;
 }
 
 /** The operands of a value. */
@@ -175,6 +211,6 @@ export function fixedInRow(kernel: Kernel): boolean[] {
 }
 
 /** Whether the units of a tensor can be run through as one row: nothing starts again with a row. */
-export function runsFlat(kernel: Kernel): boolean {
+export function runsFlat(kernel: Program): boolean {
   return kernel.sources.every(({ moves }) => moves === 'unit' || moves === 'tensor');
 }

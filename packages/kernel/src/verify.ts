@@ -1,24 +1,13 @@
 /** Checks that a kernel is well formed: operands before use, types as the operations want them, every weight stored once. */
-import { type Kernel, operandsOf, type Type, type Value } from './ir.ts';
+import { type EncodeKernel, type Kernel, operandsOf, type Program, type Type, type Value } from './ir.ts';
 
 /** @throws Error naming the value and what is wrong with it: a mistake of a lowering or a pass, never of a user. */
 export function verifyKernel(kernel: Kernel): void {
   const { values, stores, width, lanes, name } = kernel;
-  const fail = (k: number, what: string): never => {
-    throw new Error(`kernel of ${name}, value ${k} (${values[k]?.op ?? 'none'}): ${what}`);
-  };
+  const fail = failing(kernel);
+  verifyValues(kernel);
   for (const [k, value] of values.entries()) {
-    const operands = operandsOf(value);
-    for (const a of operands) if (!(a >= 0 && a < k)) fail(k, `operand ${a} does not stand before it`);
-    const wanted = operandTypes(value);
-    for (const [n, a] of operands.entries())
-      if (values[a]!.type !== wanted[n]) fail(k, `operand ${a} is ${values[a]!.type}, not ${wanted[n]}`);
-    if ('source' in value && kernel.sources[value.source] === undefined)
-      fail(k, `there is no source ${value.source}`);
-    if ('table' in value && kernel.tables[value.table] === undefined)
-      fail(k, `there is no table ${value.table}`);
-    if ('lanes' in value && (value.lanes.length !== 16 || value.lanes.some((v) => !(v >= 0 && v < 256))))
-      fail(k, 'its lanes are not sixteen bytes');
+    if (value.op === 'weight') fail(k, 'a decoder reads no weights');
     if (lanes === 1 && (value.type === 'f32x4' || value.type === 'u8x16'))
       fail(k, 'the kernel is for single weights');
   }
@@ -32,13 +21,71 @@ export function verifyKernel(kernel: Kernel): void {
     throw new Error(`kernel of ${name}: ${stored.size} of ${width} weights are stored`);
 }
 
+/**
+ * The same for an encoder: single values only, every byte of a unit stored once.
+ * @throws Error as `verifyKernel`
+ */
+export function verifyEncodeKernel(kernel: EncodeKernel): void {
+  const { values, stores, sources, width, name, sound } = kernel;
+  const fail = failing(kernel);
+  verifyValues(kernel);
+  for (const [k, value] of values.entries()) {
+    if (value.type !== 'i32' && value.type !== 'f32') fail(k, 'encoders have single values');
+    if (value.op === 'load') fail(k, 'an encoder reads no bytes');
+    if (value.op === 'weight' && !(value.offset >= 0 && value.offset < width))
+      fail(k, `there is no weight ${value.offset}`);
+  }
+  if (values[sound]?.type !== 'f32') fail(sound, 'whether a unit is sound is a real');
+  const stored = sources.map(({ stride }) => new Array<number>(stride).fill(0));
+  for (const { source, offset, bytes, value } of stores) {
+    if (values[value]?.type !== 'i32') fail(value, `it is stored at byte ${offset}`);
+    for (let k = 0; k < bytes; k++) stored[source]![offset + k]! += 1;
+  }
+  for (const [source, counts] of stored.entries())
+    if (counts.length !== sources[source]!.stride || counts.some((count) => count !== 1))
+      throw new Error(`kernel of ${name}: source ${source} is stored [${counts.join(' ')}] times`);
+}
+
+function failing({ name, values }: Program): (k: number, what: string) => never {
+  return (k, what) => {
+    throw new Error(`kernel of ${name}, value ${k} (${values[k]?.op ?? 'none'}): ${what}`);
+  };
+}
+
+function verifyValues(kernel: Program): void {
+  const { values } = kernel;
+  const fail = failing(kernel);
+  for (const [k, value] of values.entries()) {
+    const operands = operandsOf(value);
+    for (const a of operands) if (!(a >= 0 && a < k)) fail(k, `operand ${a} does not stand before it`);
+    const wanted = operandTypes(value);
+    for (const [n, a] of operands.entries())
+      if (values[a]!.type !== wanted[n]) fail(k, `operand ${a} is ${values[a]!.type}, not ${wanted[n]}`);
+    if ('source' in value && kernel.sources[value.source] === undefined)
+      fail(k, `there is no source ${value.source}`);
+    if ('table' in value && kernel.tables[value.table] === undefined)
+      fail(k, `there is no table ${value.table}`);
+    if ('lanes' in value && (value.lanes.length !== 16 || value.lanes.some((v) => !(v >= 0 && v < 256))))
+      fail(k, 'its lanes are not sixteen bytes');
+  }
+}
+
 function operandTypes(value: Value): Type[] {
   switch (value.op) {
     case 'int':
     case 'real':
     case 'load':
     case 'load16':
+    case 'weight':
       return [];
+    case 'to_int':
+    case 'bits_of':
+    case 'rank':
+      return ['f32'];
+    case 'i_pick':
+      return ['f32', 'i32', 'i32'];
+    case 'i_look':
+      return ['i32'];
     case 'i_add':
     case 'i_sub':
     case 'i_mul':
