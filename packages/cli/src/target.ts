@@ -1,12 +1,13 @@
 /**
  * The one place that chooses a target: the fastest that a format has a kernel for, or the one that is asked for.
  *
- * Kernels decode; fits and coders run on the interpreter. What a kernel does not fit runs on the interpreter too.
+ * Kernels decode and, where a fit is formulas alone, encode; searches and coders run on the interpreter. What a kernel does not fit runs
+ * on the interpreter too.
  */
 import { interpreter, type SharedModels } from '@fewerbits/codec';
 import type { Codec, Format } from '@fewerbits/format';
-import { jsDecoder } from '@fewerbits/target-js';
-import { wasmDecoder } from '@fewerbits/target-wasm';
+import { jsDecoder, jsEncoder } from '@fewerbits/target-js';
+import { wasmDecoder, wasmEncoder } from '@fewerbits/target-wasm';
 
 /** The targets, fastest first. */
 export const TARGETS = ['wasm', 'js', 'interpreter'] as const;
@@ -17,7 +18,9 @@ export interface TargetCodec {
   readonly codec: Codec;
   /** What decodes. */
   readonly target: Target;
-  /** Why that is not the target that was asked for, or the fastest; null if it is. */
+  /** What encodes by the default fit. */
+  readonly encoder: Target;
+  /** Why `target` is not the one that was asked for, or the fastest; null if it is. */
   readonly reason: string | null;
 }
 
@@ -29,13 +32,28 @@ export interface TargetCodec {
  */
 export function targetCodec(format: Format, wanted: Target | null, models: SharedModels = {}): TargetCodec {
   const base = interpreter(format, { models });
-  if (wanted === 'interpreter') return { codec: base, target: 'interpreter', reason: null };
-  const makers = { wasm: wasmDecoder, js: jsDecoder } as const;
+  const targets = wanted === null ? (['wasm', 'js'] as const) : wanted === 'interpreter' ? [] : [wanted];
+  const encoder = fastest(base, targets, { wasm: wasmEncoder, js: jsEncoder });
+  const decoder = fastest(encoder.codec, targets, { wasm: wasmDecoder, js: jsDecoder });
+  return {
+    codec: decoder.codec,
+    target: decoder.target,
+    encoder: encoder.target,
+    reason: decoder.reason,
+  };
+}
+
+/** The codec by the first target that takes it, or as it is. */
+function fastest(
+  codec: Codec,
+  targets: readonly ('wasm' | 'js')[],
+  makers: Readonly<Record<'wasm' | 'js', (codec: Codec) => Codec | string>>,
+): Omit<TargetCodec, 'encoder'> {
   let reason: string | null = null;
-  for (const target of wanted === null ? (['wasm', 'js'] as const) : [wanted]) {
-    const codec = makers[target](base);
-    if (typeof codec !== 'string') return { codec, target, reason };
-    reason = codec;
+  for (const target of targets) {
+    const made = makers[target](codec);
+    if (typeof made !== 'string') return { codec: made, target, reason };
+    reason = made;
   }
-  return { codec: base, target: 'interpreter', reason };
+  return { codec, target: 'interpreter', reason };
 }

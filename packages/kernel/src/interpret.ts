@@ -26,6 +26,9 @@ const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
   div: (a, b) => a / b,
   min: Math.min,
   max: Math.max,
+  lesser: (a, b) => (b < a ? b : a),
+  greater: (a, b) => (a < b ? b : a),
+  greatest: Math.max,
   eq: (a, b) => Number(a === b),
   ne: (a, b) => Number(a !== b),
   lt: (a, b) => Number(a < b),
@@ -116,7 +119,7 @@ function resultOf(
     case 'from_f16':
       return halfValue(first & 0xffff);
     case 'to_int':
-      return first | 0;
+      return (first - value.less) | 0;
     case 'bits_of':
       return new Int32Array(Float32Array.of(first).buffer)[0]!;
     case 'i_pick':

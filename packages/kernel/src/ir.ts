@@ -12,7 +12,12 @@ export type Type = 'i32' | 'f32' | 'f32x4' | 'u8x16';
 /** Operations that take and give `i32`. */
 export type IntOp = 'i_add' | 'i_sub' | 'i_mul' | 'i_and' | 'i_or' | 'i_xor' | 'i_shl' | 'i_shr';
 
-/** Operations that take and give `f32` or `f32x4`, all operands of one type. Comparisons give 1 or 0. */
+/**
+ * Operations that take and give `f32` or `f32x4`, all operands of one type. Comparisons give 1 or 0. `min` and `max` spread NaN and
+ * put −0 below +0; `lesser` and `greater` give the second operand where it is less (greater) than the first, else the first: one
+ * instruction each, for operands that are no NaN and whose zeros have no sign that matters. `greatest` is `max` of operands that are
+ * not negative: there bits order as values do, NaN above all.
+ */
 export type UnaryOp = 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'round';
 export type BinaryOp =
   | 'add'
@@ -21,6 +26,9 @@ export type BinaryOp =
   | 'div'
   | 'min'
   | 'max'
+  | 'lesser'
+  | 'greater'
+  | 'greatest'
   | 'eq'
   | 'ne'
   | 'lt'
@@ -62,8 +70,10 @@ export type Value =
   | { readonly op: BinaryOp; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number, number] }
   /** Weight `offset` of the unit: what an encoder reads. */
   | { readonly op: 'weight'; readonly type: 'f32'; readonly offset: number }
-  /** A whole number below 2^31 as an integer; the bits of a real. */
-  | { readonly op: 'to_int' | 'bits_of'; readonly type: 'i32'; readonly args: readonly [number] }
+  /** A whole number of magnitude below 2^22, less a constant, as an integer. */
+  | { readonly op: 'to_int'; readonly type: 'i32'; readonly args: readonly [number]; readonly less: number }
+  /** The bits of a real. */
+  | { readonly op: 'bits_of'; readonly type: 'i32'; readonly args: readonly [number] }
   /** The second (an integer) where the first (a real) is not 0, else the third. */
   | { readonly op: 'i_pick'; readonly type: 'i32'; readonly args: readonly [number, number, number] }
   /** How many of a table's values, which ascend, are at most the real. */

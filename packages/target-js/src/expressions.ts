@@ -27,6 +27,9 @@ const CALLS = {
   round: 'nearest',
   min: 'Math.min',
   max: 'Math.max',
+  greatest: 'Math.max',
+  lesser: 'Math.min',
+  greater: 'Math.max',
 } as const;
 
 /** How a value reads, given how its operands read. `rounded`: false where it is stored next, which rounds by itself. */
@@ -77,6 +80,9 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'round':
     case 'min':
     case 'max':
+    case 'greatest':
+    case 'lesser':
+    case 'greater':
       return `${CALLS[value.op]}(${args.join(', ')})`;
     case 'add':
     case 'sub':
@@ -92,11 +98,27 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'gt':
     case 'ge':
       return `(${args[0]} ${COMPARISONS[value.op]} ${args[1]} ? 1 : 0)`;
+    case 'weight':
+      return `x[at${value.offset === 0 ? '' : ` + ${value.offset}`}]`;
+    case 'to_int':
+      return `((${args[0]}${value.less === 0 ? '' : value.less < 0 ? ` + ${-value.less}` : ` - ${value.less}`}) | 0)`;
+    case 'bits_of':
+      return `bitsOf(${args[0]})`;
+    case 'rank':
+      return `rankOf(${args[0]}, t${value.table})`;
+    case 'i_look':
+      return `'${hexDigits(value.lanes)}'.charCodeAt(${args[0]})`;
+    case 'i_pick':
     case 'pick':
       return `(${args[0]} !== 0 ? ${args[1]} : ${args[2]})`;
     default:
       throw new Error(`${value.op} works on several weights at a time; lower the kernel for single ones`);
   }
+}
+
+/** Bytes as the characters of a string that has them as codes: a look-up without a table. */
+function hexDigits(bytes: readonly number[]): string {
+  return bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
 function realText(value: number): string {

@@ -3,7 +3,7 @@
  *
  * The text uses no `eval` and touches nothing when it is imported. Values used once stand where they are used.
  */
-import { fixedInRow, type Kernel, operandsOf } from '@fewerbits/kernel';
+import { type EncodeKernel, fixedInRow, type Kernel, operandsOf, type Program } from '@fewerbits/kernel';
 import { expressionOf } from './expressions.ts';
 
 /** The functions that a kernel's text may call, each written out only where it is called. */
@@ -19,6 +19,22 @@ function half(h) {
 function single(word) {
   bits[0] = word;
   return real[0];
+}`,
+  bitsOf: `/** The bits of a binary32. */
+function bitsOf(x) {
+  real[0] = x;
+  return bits[0];
+}`,
+  rankOf: `/** How many of these values, which ascend, are at most x. */
+function rankOf(x, values) {
+  let from = 0;
+  let to = values.length;
+  while (from < to) {
+    const half = (from + to) >>> 1;
+    if (values[half] <= x) from = half + 1;
+    else to = half;
+  }
+  return from;
 }`,
   nearest: `/** The nearest integer, halves to even. */
 function nearest(x) {
@@ -39,14 +55,19 @@ export function moduleText(kernel: Kernel): string {
   return `// Generated from the format ${kernel.name}: decodes units of ${kernel.width} weights. Do not edit.\n\n${supportText(kernel)}\nexport ${decodeText(kernel)}\n`;
 }
 
+/** The functions that operations call. */
+const CALLED: Readonly<Record<string, keyof typeof SUPPORT>> = {
+  from_f16: 'half',
+  from_f32: 'single',
+  bits_of: 'bitsOf',
+  rank: 'rankOf',
+  round: 'nearest',
+};
+
 /** Scratch, called functions and tables. */
-function supportText(kernel: Kernel): string {
-  const called = new Set(
-    kernel.values.flatMap(({ op }) =>
-      op === 'from_f16' ? ['half'] : op === 'from_f32' ? ['single'] : op === 'round' ? ['nearest'] : [],
-    ),
-  );
-  const parts = called.has('half') || called.has('single') ? [SCRATCH] : [];
+function supportText(kernel: Program): string {
+  const called = new Set(kernel.values.flatMap(({ op }) => CALLED[op] ?? []));
+  const parts = ['half', 'single', 'bitsOf'].some((name) => called.has(name)) ? [SCRATCH] : [];
   for (const [k, table] of kernel.tables.entries()) parts.push(`const t${k} = ${tableText(table)};`);
   for (const name of called) parts.push(SUPPORT[name]!);
   return `${parts.join('\n\n')}\n`;
@@ -107,4 +128,53 @@ function moves(how: Kernel['sources'][number]['moves']): boolean {
 /** The text of a function body that returns `decode`: for use in memory, where importing a module is too much. */
 export function functionText(kernel: Kernel): string {
   return `${supportText(kernel)}\nreturn ${decodeText(kernel)}`;
+}
+
+/**
+ * The text of a module that exports `encode(count, x, s0, m0, s1, m1, …)`: units, their weights, and for each source its bytes and
+ * the bytes of a unit. It returns whether every unit is sound.
+ */
+export function encodeModuleText(kernel: EncodeKernel): string {
+  return `// Generated from the format ${kernel.name}: encodes units of ${kernel.width} weights. Do not edit.\n\n${supportText(kernel)}\nexport ${encodeText(kernel)}\n`;
+}
+
+/** The same as a function body that returns `encode`. */
+export function encodeFunctionText(kernel: EncodeKernel): string {
+  return `${supportText(kernel)}\nreturn ${encodeText(kernel)}`;
+}
+
+function encodeText(kernel: EncodeKernel): string {
+  const { values, stores, sources, width, sound } = kernel;
+  const uses = new Array<number>(values.length).fill(0);
+  for (const value of values) for (const k of operandsOf(value)) uses[k]!++;
+  for (const { value, bytes } of stores) uses[value]! += bytes;
+  uses[sound]!++;
+  const isNamed = (k: number): boolean => !['int', 'real'].includes(values[k]!.op) && uses[k]! > 1;
+  const textOf = (k: number): string => (isNamed(k) ? `v${k}` : written(k));
+  const written = (k: number): string =>
+    expressionOf(
+      values[k]!,
+      operandsOf(values[k]!).map((a) => textOf(a)),
+      true,
+    );
+  const byte = (text: string, k: number): string => (k === 0 ? text : `${text} >>> ${8 * k}`);
+  return [
+    `function encode(count, x, ${sources.map((_, k) => `s${k}, m${k}`).join(', ')}) {`,
+    '  let sound = 1;',
+    `  for (let unit = 0; unit < count; unit++) {`,
+    `    const at = unit * ${width};`,
+    ...sources.map((_, k) => `    const p${k} = unit * m${k};`),
+    ...[...values.keys()].filter(isNamed).map((k) => `    const v${k} = ${written(k)};`),
+    ...stores.flatMap(({ source, offset, bytes, value }) =>
+      Array.from(
+        { length: bytes },
+        (_, k) =>
+          `    s${source}[p${source}${offset + k === 0 ? '' : ` + ${offset + k}`}] = ${byte(textOf(value), k)};`,
+      ),
+    ),
+    `    sound = Math.min(sound, ${textOf(sound)});`,
+    '  }',
+    '  return sound === 1;',
+    '}',
+  ].join('\n');
 }

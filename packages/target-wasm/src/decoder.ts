@@ -5,7 +5,8 @@
 import type { Codec } from '@fewerbits/format';
 import { type DecodeRun, decodeKernel, type Kernel, withDecodeKernel } from '@fewerbits/kernel';
 import { type Arena, makeArena } from './arena.ts';
-import { type DecodeModule, decodeModule } from './module.ts';
+import { link } from './link.ts';
+import { decodeModule } from './module.ts';
 
 /** Bytes of weights in a tile. */
 const TILE = 65_536;
@@ -66,7 +67,7 @@ type Decode = (rows: number, units: number, out: number, back: number, ...source
 
 function instantiate(kernel: Kernel, arena: Arena): DecodeRun {
   const { memory } = arena;
-  const { decode } = link(kernel, arena);
+  const decode = link(kernel, arena, decodeModule).decode as Decode;
   const { width } = kernel;
   const most = unitsOf(kernel);
   const tiles = kernel.sources.map((_, source) => arena.bytes(tileBytes(kernel, source)));
@@ -124,20 +125,4 @@ function instantiate(kernel: Kernel, arena: Arena): DecodeRun {
 /** How many rows of `cols` weights, of which each is written with `reach` weights, end inside all `rows` of them. */
 function safeRows(rows: number, cols: number, reach: number): number {
   return Math.max(0, Math.floor((rows * cols - reach) / cols) + 1);
-}
-
-/** Compiles the module, puts its tables into the arena and makes the instance. */
-function link(kernel: Kernel, arena: Arena): { readonly decode: Decode } {
-  const length = kernel.tables.reduce((sum, table) => sum + Math.ceil(table.byteLength / 16) * 16, 0);
-  const room = arena.bytes(length);
-  const module: DecodeModule = decodeModule(kernel, room.byteOffset);
-  for (const [k, table] of kernel.tables.entries())
-    room.set(
-      new Uint8Array(table.buffer, table.byteOffset, table.byteLength),
-      module.tables[k]! - room.byteOffset,
-    );
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.bytes), {
-    fewerbits: { memory: arena.memory },
-  });
-  return { decode: instance.exports.decode as Decode };
 }

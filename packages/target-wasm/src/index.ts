@@ -1,4 +1,6 @@
 /** Kernels as WebAssembly SIMD. */
 export { type Arena, makeArena } from './arena.ts';
 export { type WasmOptions, wasmDecoder } from './decoder.ts';
+export { encodeModule } from './encode-module.ts';
+export { wasmEncoder } from './encoder.ts';
 export { type DecodeModule, decodeModule } from './module.ts';

@@ -8,13 +8,11 @@
 import { fixedInRow, type Kernel, operandsOf, type Value } from '@fewerbits/kernel';
 import { assemble, type Code, type ValueType } from '@fewerbits/wasm-assembler';
 import { constantsOf } from './constants.ts';
+import type { LinkedModule } from './link.ts';
 import { emitValue, type Scene } from './operations.ts';
 
-export interface DecodeModule {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Where each table stands in the memory, in bytes. */
-  readonly tables: readonly number[];
-}
+/** A module that decodes. */
+export type DecodeModule = LinkedModule;
 
 /** Bytes of a vector. */
 const VECTOR = 16;

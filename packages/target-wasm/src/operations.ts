@@ -177,6 +177,16 @@ export function emitValue(index: number, scene: Scene): void {
     case 'book':
       book(value, scene);
       return;
+    case 'weight':
+    case 'to_int':
+    case 'bits_of':
+    case 'i_pick':
+    case 'rank':
+    case 'i_look':
+    case 'lesser':
+    case 'greater':
+    case 'greatest':
+      throw new Error(`${value.op} belongs to encoders`);
     default:
       operands();
       code.op(`${value.type}.${REALS[value.op]}`);

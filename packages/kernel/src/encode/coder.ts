@@ -84,22 +84,22 @@ function integerCode(b: Builder, number: ResolvedNumber, value: number): number 
   // Ties go to what was even before the move.
   if (moved % 2 !== 0 || Math.abs(moved) > 2 ** 20) return null;
   const { low, high } = base;
-  if (Math.max(Math.abs(low), Math.abs(high)) + Math.abs(moved) >= 2 ** 23) return null;
-  const whole = wholeOf(b, number.rounding, value);
+  if (Math.max(Math.abs(low), Math.abs(high)) + Math.abs(moved) >= 2 ** 22) return null;
+  // Rounding to the nearest comes last: the bounds are whole, and a target may round as it makes integers.
+  const isLast = number.rounding === 'even';
+  const whole = isLast ? value : wholeOf(b, number.rounding, value);
   if (whole === null) return null;
-  const least = b.binary('max', whole, b.real(low + moved));
-  const held = b.binary('min', least, b.real(high + moved));
-  const integer = b.add({ op: 'to_int', type: 'i32', args: [held] });
+  const least = b.binary('greater', whole, b.real(low + moved));
+  const held = b.binary('lesser', least, b.real(high + moved));
+  const last = isLast ? b.unary('round', held) : held;
   const start = base.coding === 'offset' ? low : 0;
-  const code = b.integer('i_sub', integer, b.int(start + moved));
+  const code = b.add({ op: 'to_int', type: 'i32', args: [last], less: start + moved });
   return low < 0 && base.coding === 'twos' ? b.integer('i_and', code, b.int(2 ** number.bits - 1)) : code;
 }
 
 /** The whole number that a value is rounded to, or null for rules that ask for more. */
 function wholeOf(b: Builder, rounding: ResolvedNumber['rounding'], value: number): number | null {
   switch (rounding) {
-    case 'even':
-      return b.unary('round', value);
     case 'down':
       return b.unary('floor', value);
     case 'up':
@@ -132,7 +132,7 @@ function floatCode(b: Builder, number: ResolvedNumber, value: number, held: bool
   if (!subnormals) return null;
   const magnitude = b.unary('abs', value);
   const most = b.real(number.facts.max);
-  const limited = held ? b.binary('min', magnitude, most) : magnitude;
+  const limited = held ? b.binary('lesser', magnitude, most) : magnitude;
   const bits = b.add({ op: 'bits_of', type: 'i32', args: [limited] });
   const dropped = 23 - mantissa;
   const kept = roundedBits(b, bits, dropped, number.rounding as 'even' | 'out' | 'in');
@@ -143,7 +143,7 @@ function floatCode(b: Builder, number: ResolvedNumber, value: number, held: bool
     const steps = b.binary('mul', limited, b.real(2 ** (bias - 1 + mantissa)));
     const rule = { even: 'round', out: 'ceil', in: 'trunc' } as const;
     const whole = b.unary(rule[number.rounding as 'even' | 'out' | 'in'], steps);
-    const small = b.add({ op: 'to_int', type: 'i32', args: [whole] });
+    const small = b.add({ op: 'to_int', type: 'i32', args: [whole], less: 0 });
     const isSmall = b.binary('lt', limited, b.real(2 ** (1 - bias)));
     code = b.add({ op: 'i_pick', type: 'i32', args: [isSmall, small, normal] });
   }
@@ -176,13 +176,13 @@ function roundedBits(b: Builder, bits: number, dropped: number, rule: 'even' | '
 
 /** E8M0: the exponent of a value that is normal in binary32; zero and what is below have code 0. */
 function powerCode(b: Builder, number: ResolvedNumber, value: number): Coded {
-  const bits = b.add({ op: 'bits_of', type: 'i32', args: [b.binary('max', value, b.real(0))] });
+  const bits = b.add({ op: 'bits_of', type: 'i32', args: [b.binary('greater', value, b.real(0))] });
   const code = roundedBits(b, bits, 23, number.rounding as 'even' | 'out' | 'in');
   const zero = b.binary('le', value, b.real(0));
   const normal = b.binary('ge', value, b.real(2 ** -126));
   // The rule for ties below the largest power is that of the ends; rather than copy it, leave them out.
   const below = b.binary('le', value, b.real(2 ** 127));
-  return { code, sound: [b.binary('max', zero, normal), below] };
+  return { code, sound: [b.binary('greater', zero, normal), below] };
 }
 
 // ---------------------------------------------------------------------------------------------- lists

@@ -273,7 +273,7 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
     const bits = b.add({ op: 'bits_of', type: 'i32', args: [value] });
     const exponent = b.integer('i_and', bits, b.int(0x7f800000));
     const floor = b.add({ op: 'from_f32', type: 'f32', args: [exponent] });
-    checks.add(b.binary('max', b.binary('eq', value, b.real(0)), b.binary('ge', value, b.real(2 ** -126))));
+    checks.add(b.binary('greater', b.binary('eq', value, b.real(0)), b.binary('ge', value, b.real(2 ** -126))));
     if (name === 'floor_pow2') return floor;
     return b.pick(b.binary('eq', floor, value), value, b.binary('mul', floor, b.real(2)));
   };
@@ -293,15 +293,9 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
       case 'min':
         return balanced(terms, (p, q) => b.binary(name, p, q));
       case 'absmax':
-        return balanced(
-          terms.map((term) => b.unary('abs', term)),
-          (p, q) => b.binary('max', p, q),
-        );
+        return largestOf(terms);
       case 'signmax': {
-        const largest = balanced(
-          terms.map((term) => b.unary('abs', term)),
-          (p, q) => b.binary('max', p, q),
-        );
+        const largest = largestOf(terms);
         // The first of them; zeros have no sign here.
         let signed = terms.at(-1)!;
         for (let k = terms.length - 2; k >= 0; k--)
@@ -314,6 +308,11 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
         throw new NoKernel(`its fits sum in binary64 (${name})`);
     }
   };
+  const largestOf = (terms: readonly number[]): number =>
+    balanced(
+      terms.map((term) => b.unary('abs', term)),
+      (p, q) => b.binary('greatest', p, q),
+    );
   /** The width of the smallest tiles that an expression reads; of a constant, of any. */
   const finest = (expr: Expr): number => {
     switch (expr.op) {
@@ -337,13 +336,10 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
     codeAt: (field, element) => codeOf(field.name, element),
     sound: () => {
       const weights = Array.from({ length: unit.width }, (_, offset) =>
-        b.unary('abs', b.add({ op: 'weight', type: 'f32', offset })),
+        b.add({ op: 'weight', type: 'f32', offset }),
       );
-      const largest = balanced(weights, (p, q) => b.binary('max', p, q));
-      return [...checks].reduce(
-        (all, check) => b.binary('min', all, check),
-        b.binary('lt', largest, b.real(Infinity)),
-      );
+      const finiteWeights = b.binary('lt', largestOf(weights), b.real(Infinity));
+      return [...checks].reduce((all, check) => b.binary('lesser', all, check), finiteWeights);
     },
   };
 }

@@ -1,0 +1,83 @@
+/**
+ * Runs an encoder's module: weights are copied in and bytes out a tile at a time, so that a tile stays in the cache; what lies
+ * in the arena is used in place.
+ */
+import type { Codec } from '@fewerbits/format';
+import { type EncodeKernel, type EncodeRun, encodeKernel, withEncodeKernel } from '@fewerbits/kernel';
+import { type Arena, makeArena } from './arena.ts';
+import type { WasmOptions } from './decoder.ts';
+import { encodeModule } from './encode-module.ts';
+import { UNITS } from './lanes.ts';
+import { link } from './link.ts';
+
+/** Bytes of weights in a tile. */
+const TILE = 65_536;
+
+/**
+ * The codec with encoders in WebAssembly SIMD for the fits that have kernels, or in a few words why its default fit has none, or
+ * the engine refuses WebAssembly. A tensor that is not whole units, or not sound, is encoded as before.
+ * @throws RangeError for an arena without room for tables and tiles.
+ */
+export function wasmEncoder(codec: Codec, { arena }: WasmOptions = {}): Codec | string {
+  if (typeof WebAssembly === 'undefined') return 'there is no WebAssembly here';
+  const first = encodeKernel(codec.format);
+  if (typeof first === 'string') return first;
+  const compile = (kernel: EncodeKernel): EncodeRun => instantiate(kernel, arena ?? makeArena(bytesFor(kernel)));
+  try {
+    const run = compile(first);
+    return withEncodeKernel(codec, (fit) => {
+      if (fit === null) return { kernel: first, run };
+      const kernel = encodeKernel(codec.format, fit);
+      return typeof kernel === 'string' ? kernel : { kernel, run: compile(kernel) };
+    });
+  } catch (error) {
+    // A content security policy, or an engine without SIMD.
+    if (error instanceof WebAssembly.CompileError) return `WebAssembly is refused: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Units of a tile, a multiple of those side by side. */
+function unitsOf({ width }: EncodeKernel): number {
+  return UNITS * Math.max(1, Math.floor(TILE / 4 / width / UNITS));
+}
+
+function bytesFor(kernel: EncodeKernel): number {
+  const tables = kernel.tables.reduce((sum, table) => sum + table.byteLength + 16, 0);
+  const bytes = kernel.sources.reduce((sum, { stride }) => sum + stride * unitsOf(kernel) + 16, 0);
+  return tables + bytes + 4 * kernel.width * unitsOf(kernel) + 64;
+}
+
+/** Groups of four units, where their weights and their bytes lie; 1: one of them is unsound. */
+type Encode = (groups: number, weights: number, ...sources: number[]) => number;
+
+function instantiate(kernel: EncodeKernel, arena: Arena): EncodeRun {
+  const encode = link(kernel, arena, encodeModule).encode as Encode;
+  const { width } = kernel;
+  const most = unitsOf(kernel);
+  const tile = arena.floats(width * most);
+  const tiles = kernel.sources.map(({ stride }) => arena.bytes(stride * most));
+  const { buffer } = arena.memory;
+
+  return ({ sources }, weights) => {
+    const units = weights.length / width;
+    const inPlace = weights.buffer === buffer && sources.every(({ bytes }) => bytes.buffer === buffer);
+    let done = 0;
+    if (inPlace && units >= UNITS) {
+      const groups = Math.floor(units / UNITS);
+      if (encode(groups, weights.byteOffset, ...sources.map(({ bytes }) => bytes.byteOffset)) !== 0) return false;
+      done = groups * UNITS;
+    }
+    for (; done < units; done += most) {
+      const count = Math.min(most, units - done);
+      const groups = Math.ceil(count / UNITS);
+      tile.set(weights.subarray(done * width, (done + count) * width));
+      // Units beyond the last are zeros, which every scale takes.
+      tile.fill(0, count * width, groups * UNITS * width);
+      if (encode(groups, tile.byteOffset, ...tiles.map(({ byteOffset }) => byteOffset)) !== 0) return false;
+      for (const [k, { bytes, stride }] of sources.entries())
+        bytes.set(tiles[k]!.subarray(0, count * stride), done * stride);
+    }
+    return true;
+  };
+}

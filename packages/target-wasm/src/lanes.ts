@@ -1,0 +1,242 @@
+/**
+ * An encoder's values → WebAssembly SIMD with a unit in each of four lanes: the table of operations. A single value becomes a
+ * vector of four, so sums keep the order that they have in one unit.
+ */
+import type { EncodeKernel, Value } from '@fewerbits/kernel';
+import type { Code } from '@fewerbits/wasm-assembler';
+
+/** Units side by side. */
+export const UNITS = 4;
+
+/** What the operations need to know of the function that they are written into. */
+export interface LaneScene {
+  readonly code: Code;
+  readonly kernel: EncodeKernel;
+  /** Pushes a value, a vector of four. */
+  push(value: number): void;
+  /** Pushes a constant vector of four equal words. */
+  words(bits: number): void;
+  /** Pushes a constant vector of bytes. */
+  vector(bytes: readonly number[]): void;
+  /** Pushes four units' weights at an offset. */
+  weights(offset: number): void;
+  /** Byte of the memory at which a table stands. */
+  tableAt(table: number): number;
+  /** A local for vectors. */
+  scratch(): number;
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge']);
+const PLAIN: Readonly<Partial<Record<Value['op'], string>>> = {
+  i_add: 'i32x4.add',
+  i_sub: 'i32x4.sub',
+  i_mul: 'i32x4.mul',
+  i_and: 'v128.and',
+  i_or: 'v128.or',
+  i_xor: 'v128.xor',
+  neg: 'f32x4.neg',
+  abs: 'f32x4.abs',
+  sqrt: 'f32x4.sqrt',
+  floor: 'f32x4.floor',
+  ceil: 'f32x4.ceil',
+  trunc: 'f32x4.trunc',
+  round: 'f32x4.nearest',
+  add: 'f32x4.add',
+  sub: 'f32x4.sub',
+  mul: 'f32x4.mul',
+  div: 'f32x4.div',
+  min: 'f32x4.min',
+  max: 'f32x4.max',
+  lesser: 'f32x4.pmin',
+  greater: 'f32x4.pmax',
+  greatest: 'i32x4.max_s',
+};
+
+/** Beside this the units of a binary32 are its last bits. */
+export const WHOLE = 0x4b400000;
+
+const scratchBits = new DataView(new ArrayBuffer(4));
+
+/** The bits of a binary32. */
+export function bitsOf(value: number): number {
+  scratchBits.setFloat32(0, value);
+  return scratchBits.getInt32(0);
+}
+
+/** How often an operation pushes each of its operands. */
+export function pushesIn(op: Value['op']): number {
+  return op === 'from_f16' ? 3 : 1;
+}
+
+/** Pushes a value by its operands. */
+export function emitLanes(index: number, scene: LaneScene): void {
+  const { code, kernel, push, words } = scene;
+  const value = kernel.values[index]!;
+  const operands = (): void => {
+    if ('args' in value) for (const k of value.args) push(k);
+  };
+  switch (value.op) {
+    case 'int':
+      words(value.value);
+      return;
+    case 'real':
+      words(bitsOf(value.value));
+      return;
+    case 'weight':
+      scene.weights(value.offset);
+      return;
+    case 'i_shl':
+    case 'i_shr':
+      push(value.args[0]);
+      code.i32(constantOf(kernel, value.args[1]));
+      code.op(value.op === 'i_shl' ? 'i32x4.shl' : 'i32x4.shr_u');
+      return;
+    case 'to_real':
+      operands();
+      code.op(value.signed ? 'f32x4.convert_i32x4_s' : 'f32x4.convert_i32x4_u');
+      return;
+    case 'bits_of':
+    case 'from_f32':
+      operands();
+      return;
+    case 'from_f16':
+      halves(value.args[0], scene);
+      return;
+    case 'to_int':
+      integers(value.args[0], value.less, scene);
+      return;
+    case 'pick':
+    case 'i_pick':
+      if (isZero(kernel, value.args[1])) {
+        push(value.args[2]);
+        mask(value.args[0], scene);
+        code.op('v128.andnot');
+        return;
+      }
+      push(value.args[1]);
+      push(value.args[2]);
+      mask(value.args[0], scene);
+      code.op('v128.bitselect');
+      return;
+    case 'rank':
+      rank(value, scene);
+      return;
+    case 'i_look':
+      scene.vector(value.lanes);
+      operands();
+      code.op('i8x16.swizzle');
+      words(0xff);
+      code.op('v128.and');
+      return;
+    case 'table':
+      table(value, scene);
+      return;
+    default: {
+      if (COMPARISONS.has(value.op)) {
+        mask(index, scene);
+        words(bitsOf(1));
+        code.op('v128.and');
+        return;
+      }
+      const name = PLAIN[value.op];
+      if (name === undefined) throw new Error(`${value.op} belongs to decoders`);
+      operands();
+      code.op(name);
+    }
+  }
+}
+
+/**
+ * Whole numbers as integers: beside 1.5 · 2^23 their units are the last bits of a binary32. The sum is rounded to the nearest, half
+ * to even, so what is about to be rounded so needs no rounding of its own.
+ */
+function integers(index: number, less: number, { code, kernel, push, words }: LaneScene): void {
+  const value = kernel.values[index]!;
+  push(value.op === 'round' ? value.args[0] : index);
+  words(WHOLE);
+  code.op('f32x4.add');
+  words(WHOLE + less);
+  code.op('i32x4.sub');
+}
+
+function isZero({ values }: EncodeKernel, index: number): boolean {
+  const value = values[index]!;
+  return (value.op === 'real' || value.op === 'int') && Object.is(value.value, 0);
+}
+
+/** All bits of a lane where a value is not 0. A comparison gives them without a detour. */
+function mask(condition: number, { code, kernel, push, words }: LaneScene): void {
+  const value = kernel.values[condition]!;
+  if (COMPARISONS.has(value.op) && 'args' in value) {
+    for (const k of value.args) push(k);
+    code.op(`f32x4.${value.op}`);
+    return;
+  }
+  push(condition);
+  words(0);
+  code.op('f32x4.ne');
+}
+
+/** A comparison is −1 where it holds: subtracted, it counts. */
+function rank({ args, table: index }: Extract<Value, { op: 'rank' }>, scene: LaneScene): void {
+  const { code, kernel, push, words } = scene;
+  const x = scene.scratch();
+  push(args[0]);
+  code.set(x);
+  words(0);
+  for (const threshold of kernel.tables[index]!) {
+    code.get(x);
+    words(bitsOf(threshold));
+    code.op('f32x4.ge');
+    code.op('i32x4.sub');
+  }
+}
+
+/** A load for each lane. */
+function table({ args, table: index, offset }: Extract<Value, { op: 'table' }>, scene: LaneScene): void {
+  const { code, push } = scene;
+  const at = scene.scratch();
+  push(args[0]);
+  code.i32(2);
+  code.op('i32x4.shl');
+  code.set(at);
+  // The address of a lane's load stands below the vector.
+  for (let lane = UNITS - 1; lane >= 0; lane--) {
+    code.get(at);
+    code.lane('i32x4.extract_lane', lane);
+  }
+  code.load('v128.load32_zero', scene.tableAt(index) + 4 * offset);
+  for (let lane = 1; lane < UNITS; lane++)
+    code.loadLane('v128.load32_lane', lane, scene.tableAt(index) + 4 * offset);
+}
+
+/** Values of binary16: exponent and mantissa moved into place are 2^112 too small, or all ones. */
+function halves(half: number, { code, push, words }: LaneScene): void {
+  push(half);
+  words(0x7fff);
+  code.op('v128.and');
+  code.i32(13);
+  code.op('i32x4.shl');
+  words(bitsOf(2 ** 112));
+  code.op('f32x4.mul');
+  push(half);
+  words(0x7c00);
+  code.op('v128.and');
+  words(0x7c00);
+  code.op('i32x4.eq');
+  words(0x7f800000);
+  code.op('v128.and');
+  code.op('v128.or');
+  push(half);
+  words(0x8000);
+  code.op('v128.and');
+  code.i32(16);
+  code.op('i32x4.shl');
+  code.op('v128.or');
+}
+
+function constantOf({ values }: EncodeKernel, index: number): number {
+  const value = values[index]!;
+  if (value.op !== 'int') throw new Error('lanes are shifted by constants');
+  return value.value;
+}

@@ -1,0 +1,31 @@
+/** A kernel's module made ready: its tables put into the arena, its memory that of the arena. */
+import type { Program } from '@fewerbits/kernel';
+import type { Arena } from './arena.ts';
+
+/** A module's bytes, and where each table stands in the memory. */
+export interface LinkedModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly tables: readonly number[];
+}
+
+/**
+ * Compiles the module, puts its tables into the arena and makes the instance; its exports.
+ * @param moduleOf makes the module for tables from a byte of the memory on
+ */
+export function link<K extends Program>(
+  kernel: K,
+  arena: Arena,
+  moduleOf: (kernel: K, base: number) => LinkedModule,
+): WebAssembly.Exports {
+  const length = kernel.tables.reduce((sum, table) => sum + Math.ceil(table.byteLength / 16) * 16, 0);
+  const room = arena.bytes(length);
+  const module = moduleOf(kernel, room.byteOffset);
+  for (const [k, table] of kernel.tables.entries())
+    room.set(
+      new Uint8Array(table.buffer, table.byteOffset, table.byteLength),
+      module.tables[k]! - room.byteOffset,
+    );
+  return new WebAssembly.Instance(new WebAssembly.Module(module.bytes), {
+    fewerbits: { memory: arena.memory },
+  }).exports;
+}
