@@ -138,18 +138,30 @@ function jointCodes(fields: readonly Field[], tiling: Tiling, fitting: Fitting):
       tried.set(slot.stored.name, codes);
     }
     const errors = tileErrors(valueWith(tried, fitting), tiling, fitting);
+    const codes = slots.map((slot) => chosen.get(slot.stored.name)!);
+    const uniform = slots.every(({ stored }) => stored.uniform);
     for (let tile = 0; tile < least.length; tile++) {
-      const possible = slots.every((slot, k) =>
-        hasCode(slot.stored, tile * slot.stored.perTile + slot.k, digits[k]!),
-      );
-      if (!(errors[tile]! < least[tile]! && possible)) continue;
+      if (!(errors[tile]! < least[tile]! && (uniform || isPossible(slots, digits, tile)))) continue;
       least[tile] = errors[tile]!;
-      for (const [s, slot] of slots.entries())
-        chosen.get(slot.stored.name)![tile * slot.stored.perTile + slot.k] = digits[s]!;
+      for (let s = 0; s < slots.length; s++)
+        codes[s]![tile * slots[s]!.stored.perTile + slots[s]!.k] = digits[s]!;
     }
   }
   for (const field of fields) fitting.clearPadding(fitting.stored(field.name), chosen.get(field.name)!);
   return chosen;
+}
+
+/** Whether every entry of a tile has the code that is tried for it. */
+function isPossible(
+  slots: readonly { readonly stored: StoredField; readonly k: number }[],
+  digits: readonly number[],
+  tile: number,
+): boolean {
+  for (let s = 0; s < slots.length; s++) {
+    const { stored, k } = slots[s]!;
+    if (!hasCode(stored, tile * stored.perTile + k, digits[s]!)) return false;
+  }
+  return true;
 }
 
 function digitsOf(index: number, counts: readonly number[]): number[] {
@@ -174,6 +186,8 @@ export function tileErrors(values: Reals, tiling: Tiling, fitting: Fitting): Flo
     const error = x[i]! - values[i]!;
     squares[i] = (weight === null ? 1 : weight[i]!) * error * error;
   }
+  // A weight is its own sum.
+  if (tiling.scope === each.scope) return squares;
   const out = new Float64Array(tiling.count);
   const grid: Grid = { tiling: each, data: squares };
   for (let tile = 0; tile < out.length; tile++) {

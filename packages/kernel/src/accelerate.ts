@@ -57,7 +57,10 @@ export type Encoder = { readonly kernel: EncodeKernel; readonly run: EncodeRun }
  * @param encoderOf makes the encoder of a fit (null: the default); called once for each
  */
 export function withEncodeKernel(codec: Codec, encoderOf: (fit: string | null) => Encoder): Codec {
-  const encoders = new Map<string | null, ((weights: Float32Array, options: EncodeOptions) => Packed | null) | null>();
+  const encoders = new Map<
+    string | null,
+    ((weights: Float32Array, options: EncodeOptions) => Packed | null) | null
+  >();
   const encoderFor = (fit: string | null) => {
     const known = encoders.get(fit);
     if (known !== undefined) return known;

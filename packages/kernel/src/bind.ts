@@ -71,8 +71,7 @@ export function bindKernel(kernel: Program, format: Format, shape: readonly numb
   const flat = runsFlat(kernel);
   return {
     weights: rows * cols,
-    streams: () =>
-      Object.fromEntries(plan.streams.map(({ name, bytes }) => [name, new Uint8Array(bytes)])),
+    streams: () => Object.fromEntries(plan.streams.map(({ name, bytes }) => [name, new Uint8Array(bytes)])),
     run: (packed) => {
       requireLengths(packed);
       const sources = kernel.sources.map(({ stream, moves, stride }, k): Bound => {

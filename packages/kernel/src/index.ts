@@ -1,8 +1,8 @@
 /** From the bit plan of a Format to kernels: the IR, what makes it and what reads it. */
 export {
   type DecodeRun,
-  type Encoder,
   type EncodeRun,
+  type Encoder,
   withDecodeKernel,
   withEncodeKernel,
 } from './accelerate.ts';

@@ -26,8 +26,8 @@ const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
   div: (a, b) => a / b,
   min: Math.min,
   max: Math.max,
-  lesser: (a, b) => (b < a ? b : a),
-  greater: (a, b) => (a < b ? b : a),
+  lesser: Math.min,
+  greater: Math.max,
   greatest: Math.max,
   eq: (a, b) => Number(a === b),
   ne: (a, b) => Number(a !== b),
@@ -59,7 +59,11 @@ export function interpretKernel(kernel: Kernel, { rows, cols, sources }: Run, ou
 /**
  * Encodes the units of a run, all of them whole, into its sources. False: some unit is unsound, and the bytes say nothing.
  */
-export function interpretEncodeKernel(kernel: EncodeKernel, { sources }: Run, weights: Float32Array): boolean {
+export function interpretEncodeKernel(
+  kernel: EncodeKernel,
+  { sources }: Run,
+  weights: Float32Array,
+): boolean {
   for (let unit = 0; unit * kernel.width < weights.length; unit++) {
     const own = weights.subarray(unit * kernel.width, (unit + 1) * kernel.width);
     const results = resultsOf(kernel, [], own);
@@ -92,12 +96,7 @@ function lanesOf(result: Result): readonly number[] {
   return typeof result === 'number' ? [result] : result;
 }
 
-function resultOf(
-  value: Value,
-  args: readonly Result[],
-  kernel: Program,
-  sources: readonly Place[],
-): Result {
+function resultOf(value: Value, args: readonly Result[], kernel: Program, sources: readonly Place[]): Result {
   const byte = (source: number, offset: number) => {
     const { bytes, from } = sources[source]!;
     return bytes[from + offset] ?? 0;

@@ -7,7 +7,11 @@ export function prune(kernel: Kernel): Kernel {
     kernel.values,
     kernel.stores.map(({ value }) => value),
   );
-  return { ...kernel, values, stores: kernel.stores.map((store) => ({ ...store, value: place[store.value]! })) };
+  return {
+    ...kernel,
+    values,
+    stores: kernel.stores.map((store) => ({ ...store, value: place[store.value]! })),
+  };
 }
 
 /** The same for an encoder. */

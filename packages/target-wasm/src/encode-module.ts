@@ -45,8 +45,8 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[]): 
   const constant = (bytes: readonly number[]): void => {
     const key = bytes.join();
     const known = constants.get(key);
-    if (known !== undefined) return code.get(known);
-    code.v128(bytes);
+    if (known === undefined) code.v128(bytes);
+    else code.get(known);
   };
   const locals = new Map<number, number>();
   const groups = new Map<number, readonly number[]>();
@@ -158,12 +158,15 @@ function constantsOf(kernel: EncodeKernel): (readonly number[])[] {
   for (const value of kernel.values) {
     if (value.op === 'int') words.add(value.value);
     if (value.op === 'real') words.add(bitsOf(value.value));
-    if (value.op === 'rank') for (const threshold of kernel.tables[value.table]!) words.add(bitsOf(threshold));
+    if (value.op === 'rank')
+      for (const threshold of kernel.tables[value.table]!) words.add(bitsOf(threshold));
     if (value.op === 'i_look') words.add(0xff);
     if (value.op === 'to_int') for (const bits of [WHOLE, WHOLE + value.less]) words.add(bits);
   }
   const looks = new Map(
-    kernel.values.flatMap((value) => (value.op === 'i_look' ? [[value.lanes.join(), [...value.lanes]] as const] : [])),
+    kernel.values.flatMap((value) =>
+      value.op === 'i_look' ? [[value.lanes.join(), [...value.lanes]] as const] : [],
+    ),
   );
   return [...[...words].map((bits) => [0, 1, 2, 3].flatMap(() => wordBytes(bits))), ...looks.values()];
 }

@@ -22,7 +22,8 @@ export function wasmEncoder(codec: Codec, { arena }: WasmOptions = {}): Codec | 
   if (typeof WebAssembly === 'undefined') return 'there is no WebAssembly here';
   const first = encodeKernel(codec.format);
   if (typeof first === 'string') return first;
-  const compile = (kernel: EncodeKernel): EncodeRun => instantiate(kernel, arena ?? makeArena(bytesFor(kernel)));
+  const compile = (kernel: EncodeKernel): EncodeRun =>
+    instantiate(kernel, arena ?? makeArena(bytesFor(kernel)));
   try {
     const run = compile(first);
     return withEncodeKernel(codec, (fit) => {
@@ -65,7 +66,8 @@ function instantiate(kernel: EncodeKernel, arena: Arena): EncodeRun {
     let done = 0;
     if (inPlace && units >= UNITS) {
       const groups = Math.floor(units / UNITS);
-      if (encode(groups, weights.byteOffset, ...sources.map(({ bytes }) => bytes.byteOffset)) !== 0) return false;
+      if (encode(groups, weights.byteOffset, ...sources.map(({ bytes }) => bytes.byteOffset)) !== 0)
+        return false;
       done = groups * UNITS;
     }
     for (; done < units; done += most) {

@@ -25,7 +25,7 @@ export {
 export { lawErrorNames, lawErrorsNamed } from './laws/errors.ts';
 export { lawIdempotent, lawNearestCode, whyNoNearestCode } from './laws/fits.ts';
 export { lawNumberRounds, lawNumberRoundTrip } from './laws/numbers.ts';
-export { lawSameDecode } from './laws/targets.ts';
+export { lawSameDecode, lawSameEncode } from './laws/targets.ts';
 export { lawJson, lawPrintParse } from './laws/texts.ts';
 export type { ArrayRef, Dtype, Manifest, VectorCase, VectorFiles } from './vectors/manifest.ts';
 export { type CaseResult, runManifest, type VectorRun } from './vectors/run.ts';

@@ -44,7 +44,7 @@ const keyOf = (x: number): number => {
   const bits = toFloat32Bits(x) | 0;
   return bits < 0 ? -(bits & 0x7fffffff) - 1 : bits;
 };
-const valueOf = (key: number): number => fromFloat32Bits((key < 0 ? (-key - 1) | 0x80000000 : key) >>> 0);
+const realOf = (key: number): number => fromFloat32Bits((key < 0 ? (-key - 1) | 0x80000000 : key) >>> 0);
 
 const LARGEST = 3.4028234663852886e38;
 
@@ -54,10 +54,10 @@ function firstWhere(from: number, to: number, holds: (x: number) => boolean): nu
   let [low, high] = [keyOf(from) - 1, keyOf(to)];
   while (high - low > 1) {
     const half = Math.floor((low + high) / 2);
-    if (holds(valueOf(half))) high = half;
+    if (holds(realOf(half))) high = half;
     else low = half;
   }
-  return valueOf(high);
+  return realOf(high);
 }
 
 /** Values that do not overflow: below the first that does, and above the last. */
@@ -190,7 +190,8 @@ function powerCode(b: Builder, number: ResolvedNumber, value: number): Coded {
 /** Levels by rank: a comparison with each boundary. */
 function listedCode(b: Builder, number: ResolvedNumber, value: number): number {
   const { levels } = number;
-  if (levels === null || number.codes > MOST_LEVELS) throw new NoKernel('its levels are too many to compare with');
+  if (levels === null || number.codes > MOST_LEVELS)
+    throw new NoKernel('its levels are too many to compare with');
   if (number.codeOf(-0) !== number.codeOf(0)) return signedCode(b, number, levels, value);
   return mapped(b, ladderOf(number, levels), value);
 }
@@ -202,7 +203,7 @@ function signedCode(b: Builder, number: ResolvedNumber, levels: ArrayLike<number
     number,
     Array.from(levels).filter((level) => level >= 0),
   );
-  const symmetric = [...ladder.thresholds, ...ladder.thresholds.map((x) => valueOf(keyOf(x) - 1)), 0].every(
+  const symmetric = [...ladder.thresholds, ...ladder.thresholds.map((x) => realOf(keyOf(x) - 1)), 0].every(
     (x) => number.codeOf(-x) === number.codeOf(x) + half,
   );
   if (!symmetric) throw new NoKernel('its negative levels are not the others with a sign');
@@ -220,7 +221,9 @@ interface Ladder {
 
 /** Found by asking the number's own coder, whatever its rounding rule. */
 function ladderOf(number: ResolvedNumber, levels: ArrayLike<number>): Ladder {
-  const finite = Array.from(levels).filter(Number.isFinite).map((level) => level + 0);
+  const finite = Array.from(levels)
+    .filter(Number.isFinite)
+    .map((level) => level + 0);
   const ascending = [...new Set(finite)].sort((p, q) => p - q);
   const thresholds: number[] = [];
   let start = ascending[0]!;

@@ -3,7 +3,7 @@
  * plan has them. Equals the interpreter byte for byte (testkit's target matrix); what it leaves out says so.
  *
  * Mirrors `codec/src/fitting.ts`, one tile of a unit at a time: lets, fields and aggregates are computed where they are first
- * read, and equal ones once (`builder.ts`). What a tile has as a value is finite, or the unit is unsound.
+ * read, and equal ones once (`builder.ts`). What is computed for a tile is finite, or the unit is unsound.
  */
 import {
   affineIn,
@@ -49,7 +49,8 @@ function whyNotAtOnce(format: Format): string | null {
   if (format.arithmetic !== 'f32') return 'its arithmetic is binary64';
   if (format.outliers !== null) return 'it stores outliers apart';
   if (format.entropy.length > 0) return 'it is entropy coded';
-  if (format.steps.length !== 1 || format.steps[0]!.step !== 'value') return 'it has steps after its first value';
+  if (format.steps.length !== 1 || format.steps[0]!.step !== 'value')
+    return 'it has steps after its first value';
   return null;
 }
 
@@ -99,7 +100,9 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
   const fields = new Map(format.fields.map((field) => [field.name, field]));
   const set = format.fits.find(({ name }) => name === fit);
   if (fit !== null && set === undefined) throw new NoKernel(`it has no fit ${fit}`);
-  const replaced = new Map((set?.sets ?? []).flatMap((item) => item.names.map((name) => [name, item.expr] as const)));
+  const replaced = new Map(
+    (set?.sets ?? []).flatMap((item) => item.names.map((name) => [name, item.expr] as const)),
+  );
   const lets = new Map(format.lets.flatMap((item) => item.names.map((name) => [name, item] as const)));
   const each = geometry.tilings.get('each')!;
   const checks = new Set<number>();
@@ -123,12 +126,12 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
     memo.set(key, value);
     return value;
   };
-  /** Values of tiles are few, and an infinity among them could become NaN later. */
-  const finite = (value: number, tiling: Tiling): number => {
-    if (tiling.width > 1 && b.values[value]!.op !== 'real')
-      checks.add(b.binary('lt', b.unary('abs', value), b.real(Infinity)));
+  /** Values of tiles are few, and an infinity among them could become NaN at a weight: 1 / scale, times 0. */
+  const finite = (value: number): number => {
+    if (b.values[value]!.op !== 'real') checks.add(b.binary('lt', b.unary('abs', value), b.real(Infinity)));
     return value;
   };
+  const ofTile = (expr: Expr, value: number): number => (finest(expr) > 1 ? finite(value) : value);
 
   // ------------------------------------------------------------------------------------------ names
 
@@ -144,7 +147,7 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
   const unrounded = (field: Field, element: number): number => {
     const tiling = tilingOf(field.scope);
     const at = startOf(tiling, element);
-    return once(`value ${field.name} ${at}`, () => finite(evaluate(ruleOf(field), at, tiling), tiling));
+    return once(`value ${field.name} ${at}`, () => evaluate(ruleOf(field), at, tiling));
   };
   const ruleOf = (field: Field): Expr => {
     const own = fitOf(field);
@@ -177,14 +180,18 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
     const reason = whyNoLevels(number);
     if (reason !== null) throw new NoKernel(`${name}: ${reason}`);
     const at = startOf(tilingOf(fields.get(name)!.scope), element);
-    return once(`level ${name} ${at}`, () => levelOfCode(b, number, codeOf(name, at)));
+    // Of an unsound unit the code may be anything; a table must still have a place for it.
+    const mask = b.int(number.bits >= 32 ? -1 : 2 ** number.bits - 1);
+    return once(`level ${name} ${at}`, () =>
+      levelOfCode(b, number, b.integer('i_and', codeOf(name, at), mask)),
+    );
   };
   const letOf = (name: string, element: number): number => {
     const item = lets.get(name)!;
     const tiling = tilingOf(item.scope);
     const at = startOf(tiling, element);
     const expr = letExpr(item, name);
-    return once(`let ${name} ${at}`, () => finite(evaluate(expr, at, tiling), tiling));
+    return once(`let ${name} ${at}`, () => evaluate(expr, at, tiling));
   };
   const letExpr = (item: Let, name: string): Expr => {
     const expr = replaced.get(name) ?? item.expr;
@@ -198,7 +205,8 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
   const evaluate = (expr: Expr, element: number, statement: Tiling): number => {
     const go = (e: Expr): number => evaluate(e, element, statement);
     if (!readsData(expr)) {
-      const at = (scope: string): number => indexInside(geometry, geometry.tilings.get(scope)!, each, 0, element);
+      const at = (scope: string): number =>
+        indexInside(geometry, geometry.tilings.get(scope)!, each, 0, element);
       return b.real(evaluateWithoutData(expr, shapeless(expr), at));
     }
     switch (expr.op) {
@@ -221,19 +229,20 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
         const number = resolveNumber(format.numbers[expr.number]!);
         const { code, sound } = codeOfValue(b, number, go(expr.of), true);
         for (const check of sound) checks.add(check);
-        return levelOfCode(b, number, code);
+        return levelOfCode(b, number, b.integer('i_and', code, b.int(2 ** number.bits - 1)));
       }
       case 'div': {
         const [left, right] = [go(expr.left), go(expr.right)];
         const quotient = b.binary('div', left, right);
         const divisor = b.values[right]!;
         // In a fit a division by zero gives 0.
-        if (divisor.op === 'real' && divisor.value !== 0) return quotient;
-        return b.pick(b.binary('eq', right, b.real(0)), b.real(0), quotient);
+        if (divisor.op === 'real' && divisor.value !== 0) return ofTile(expr, quotient);
+        return ofTile(expr, b.pick(b.binary('eq', right, b.real(0)), b.real(0), quotient));
       }
       case 'add':
       case 'sub':
       case 'mul':
+        return ofTile(expr, b.binary(expr.op, go(expr.left), go(expr.right)));
       case 'eq':
       case 'ne':
       case 'lt':
@@ -273,7 +282,9 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
     const bits = b.add({ op: 'bits_of', type: 'i32', args: [value] });
     const exponent = b.integer('i_and', bits, b.int(0x7f800000));
     const floor = b.add({ op: 'from_f32', type: 'f32', args: [exponent] });
-    checks.add(b.binary('greater', b.binary('eq', value, b.real(0)), b.binary('ge', value, b.real(2 ** -126))));
+    checks.add(
+      b.binary('greater', b.binary('eq', value, b.real(0)), b.binary('ge', value, b.real(2 ** -126))),
+    );
     if (name === 'floor_pow2') return floor;
     return b.pick(b.binary('eq', floor, value), value, b.binary('mul', floor, b.real(2)));
   };
@@ -287,7 +298,9 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
   ): number => {
     const start = startOf(statement, element);
     const step = Math.min(statement.width, finest(of));
-    const terms = Array.from({ length: statement.width / step }, (_, k) => evaluate(of, start + k * step, statement));
+    const terms = Array.from({ length: statement.width / step }, (_, k) =>
+      evaluate(of, start + k * step, statement),
+    );
     switch (name) {
       case 'max':
       case 'min':

@@ -34,7 +34,8 @@ export function byteStores(
       if (digit !== null) throw new NoKernel('its codes are digits of a word');
       const code = codeAt(field, element);
       for (const { source, bit, low, width } of pieces) {
-        if (bit + width > 8 * unit.sources[source]!.stride) throw new NoKernel('its units lie inside each other');
+        if (bit + width > 8 * unit.sources[source]!.stride)
+          throw new NoKernel('its units lie inside each other');
         let value = b.integer('i_shr', code, b.int(low));
         if (low + width < field.bits!) value = b.integer('i_and', value, b.int(2 ** width - 1));
         put(source, bit, value);

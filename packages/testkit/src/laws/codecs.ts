@@ -170,7 +170,11 @@ function requireSameFields(law: string, place: string, want: Fields, got: Fields
   if (difference !== null) throw new BrokenLaw(law, `${place}: kept weights: ${difference.text}`);
 }
 
-function requireSameBytes(law: string, place: string, want: Packed, got: Packed): void {
+/**
+ * Streams of the same names and bytes.
+ * @throws BrokenLaw naming the stream and the first byte that differs.
+ */
+export function requireSameBytes(law: string, place: string, want: Packed, got: Packed): void {
   const names = new Set([...Object.keys(want.streams), ...Object.keys(got.streams)]);
   for (const name of names) {
     const problem = codesDiffer(
