@@ -5,14 +5,13 @@
  * Run by `npm run bench:decode`; options: `--weights N` (default 16777216: 64 MiB), `--rounds N` (default 9), names of formats.
  * ggml takes part where `npm install --prefix test/peers/ggml` has been run.
  */
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadFormat } from '@fewerbits/catalogue';
 import { interpreter } from '@fewerbits/codec';
 import { streamBytes } from '@fewerbits/format';
 import { jsDecoder } from '@fewerbits/target-js';
 import { makeArena, wasmDecoder } from '@fewerbits/target-wasm';
+import { gaussian, openGgml, random, timeInRounds, warm } from './common.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -77,27 +76,6 @@ function packedFor(codec) {
   }
 }
 
-/** A seeded generator of whole numbers of some bits (xorshift32). */
-function random(bits) {
-  let state = 12345;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % 2 ** bits;
-  };
-}
-
-/** Sums of twelve uniform numbers, near enough to Gaussian. */
-function gaussian(length) {
-  const next = random(16);
-  return Float32Array.from({ length }, () => {
-    let sum = -6;
-    for (let k = 0; k < 12; k++) sum += next() / 2 ** 16;
-    return 0.02 * sum;
-  });
-}
-
 const contenders = [];
 for (const name of names) {
   const base = interpreter(await loadFormat(name));
@@ -124,10 +102,11 @@ for (const name of names) {
     place: () => inPlace.decode(held, { out: heldOut }),
     js: () => js.decode(packed, { out }),
   };
-  const peer = library?.(GGML[name]);
-  if (peer !== undefined) runs.ggml = () => peer(packed.streams[''], out, count);
+  const type = GGML[name];
+  const peer = type && library?.func(`void dequantize_row_${type}(const void *x, void *y, int64_t k)`);
+  if (peer) runs.ggml = () => peer(packed.streams[''], out, count);
   agree(name, runs, (key) => (key === 'place' ? heldOut : out));
-  contenders.push({ name, runs, times: Object.fromEntries(Object.keys(runs).map((key) => [key, []])) });
+  contenders.push({ name, runs });
 }
 
 /** Every contender writes the same bits; a NaN equals any NaN. */
@@ -138,8 +117,7 @@ function agree(name, runs, outOf) {
     const out = outOf(key);
     out.fill(0);
     run();
-    // Engines compile what runs often; a first round in an interpreter would say nothing.
-    for (const end = performance.now() + 150; performance.now() < end; ) run();
+    warm(run);
     const wrong = out.findIndex((value, i) => !Object.is(value, want[i]));
     if (wrong >= 0) throw new Error(`${name}: ${key} gives ${out[wrong]} at ${wrong}, wasm ${want[wrong]}`);
   }
@@ -147,28 +125,11 @@ function agree(name, runs, outOf) {
 
 const source = new Float32Array(count).fill(1);
 const target = new Float32Array(count);
-const copies = [];
-const time = (run) => {
-  // Once untimed: what ran before must not decide what is in the cache.
-  run();
-  const start = process.hrtime.bigint();
-  run();
-  return Number(process.hrtime.bigint() - start);
-};
-for (let round = 0; round < rounds; round++) {
-  const jobs = contenders.flatMap(({ runs, times }) =>
-    Object.keys(runs).map((key) => [times[key], runs[key]]),
-  );
-  jobs.push([copies, () => target.set(source)]);
-  for (const [k] of jobs.entries()) {
-    const other = (k * 7919 + round * 104_729) % jobs.length;
-    [jobs[k], jobs[other]] = [jobs[other], jobs[k]];
-  }
-  for (const [times, run] of jobs) times.push(time(run));
-}
-
-const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-const copy = median(copies);
+const jobs = { copy: () => target.set(source) };
+for (const { name, runs } of contenders)
+  for (const [key, run] of Object.entries(runs)) jobs[`${name} ${key}`] = run;
+const times = timeInRounds(jobs, rounds);
+const { copy } = times;
 console.log(
   `${count} weights (${(count * 4) / 2 ** 20} MiB decoded), ${rounds} rounds, Node ${process.version}, one thread; copying them: ${((count * 4) / copy).toFixed(1)} GB/s\n`,
 );
@@ -176,9 +137,9 @@ console.log(
   '| format | in place GB/s | in place ÷ copy | wasm ÷ copy | js ÷ copy | ggml ÷ copy | ggml ÷ in place |',
 );
 console.log('|---|---:|---:|---:|---:|---:|---:|');
-for (const { name, times } of contenders) {
-  const [place, wasm, js, ggml] = ['place', 'wasm', 'js', 'ggml'].map((key) =>
-    times[key] === undefined ? null : median(times[key]),
+for (const { name } of contenders) {
+  const [place, wasm, js, ggml] = ['place', 'wasm', 'js', 'ggml'].map(
+    (key) => times[`${name} ${key}`] ?? null,
   );
   const cells = [
     ((count * 4) / place).toFixed(1),
@@ -188,21 +149,4 @@ for (const { name, times } of contenders) {
   ];
   cells.push(ggml === null ? '' : (ggml / copy).toFixed(2), ggml === null ? '' : (ggml / place).toFixed(2));
   console.log(`| ${name} | ${cells.join(' | ')} |`);
-}
-
-/** ggml's dequantize functions by type, or null where the peer is not installed. */
-function openGgml() {
-  try {
-    const peer = new URL('../test/peers/ggml/', import.meta.url);
-    const koffi = createRequire(new URL('package.json', peer))('koffi');
-    const binary = 'node_modules/@node-llama-cpp/linux-x64/bins/linux-x64/libggml-base.so';
-    const lib = koffi.load(fileURLToPath(new URL(binary, peer)));
-    return (type) => {
-      if (type === undefined) return undefined;
-      return lib.func(`void dequantize_row_${type}(const void *x, void *y, int64_t k)`);
-    };
-  } catch (error) {
-    console.error(`without ggml (${error.message.split('\n')[0]}); npm install --prefix test/peers/ggml`);
-    return null;
-  }
 }

@@ -158,7 +158,8 @@ function commands(io: Io, start: Start): Command {
       .option(
         '--models <file>',
         'a file that encode wrote: take the models of entropy coders that the format shares between tensors from it',
-      ),
+      )
+      .addOption(targetOption()),
     async (context, [input], options) => (await import('./verbs/encode.ts')).encode(context, input!, options),
   );
   action(

@@ -5,7 +5,6 @@ import {
   encodeFields,
   fieldsOfSharedModels,
   fieldsToGive,
-  interpreter,
   isCode,
   modelTrainer,
   requireExecutable,
@@ -19,7 +18,8 @@ import { InputError, refusable } from '../input-error.ts';
 import { uninterrupted } from '../interrupt.ts';
 import type { Context, Options } from '../main.ts';
 import { openTensor } from '../one-tensor.ts';
-import { openOptions, STREAM, textOption } from '../option-values.ts';
+import { openOptions, STREAM, targetOption, textOption } from '../option-values.ts';
+import { targetCodec } from '../target.ts';
 import { requirePlace, writeFileWhole } from '../write-file.ts';
 
 /** Encodes; there are never findings. */
@@ -67,10 +67,12 @@ export async function encode(
     ...(importance === null ? {} : { importance }),
   };
   const given = await readModels(textOption(options, 'models'), format, label);
-  const { packed, models } = refusable(label, () =>
+  const wanted = targetOption(options);
+  const { packed, models, target } = refusable(label, () =>
     uninterrupted(() => {
       const models = given ?? trained(format, data, how);
-      return { packed: interpreter(format, { models }).encode(data, how), models };
+      const { codec, encoder } = targetCodec(format, wanted, models);
+      return { packed: codec.encode(data, how), models, target: encoder };
     }),
   );
   signal.throwIfAborted();
@@ -97,6 +99,7 @@ export async function encode(
     format: canonicalName(format),
     formatId: formatId(format),
     fit,
+    target,
     weights: data.length,
     bytes,
     bitsPerParam: data.length === 0 ? 0 : (8 * bytes) / data.length,
