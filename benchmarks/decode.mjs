@@ -1,5 +1,5 @@
 /**
- * Times decoders: WebAssembly and plain JavaScript against copying the weights and against ggml's own C (`dequantize_row_*`),
+ * Times decoders, and products with a vector (`matvec`): WebAssembly and plain JavaScript against copying the weights and against ggml's own C (`dequantize_row_*`),
  * in one process, in shuffled rounds, after the contenders have agreed bit for bit.
  *
  * Run by `npm run bench:decode`; options: `--weights N` (default 16777216: 64 MiB), `--rounds N` (default 9), names of formats.
@@ -9,8 +9,9 @@ import { parseArgs } from 'node:util';
 import { loadFormat } from '@fewerbits/catalogue';
 import { interpreter } from '@fewerbits/codec';
 import { streamBytes } from '@fewerbits/format';
+import { multiplyRows } from '@fewerbits/kernel';
 import { jsDecoder } from '@fewerbits/target-js';
-import { makeArena, wasmDecoder } from '@fewerbits/target-wasm';
+import { makeArena, wasmDecoder, wasmMatvec } from '@fewerbits/target-wasm';
 import { gaussian, openGgml, random, timeInRounds, warm } from './common.mjs';
 
 const { values, positionals } = parseArgs({
@@ -76,6 +77,7 @@ function packedFor(codec) {
   }
 }
 
+const vector = gaussian(cols);
 const contenders = [];
 for (const name of names) {
   const base = interpreter(await loadFormat(name));
@@ -88,7 +90,7 @@ for (const name of names) {
     continue;
   }
   const total = Object.values(packed.streams).reduce((sum, bytes) => sum + bytes.length + 64, 0);
-  const arena = makeArena(4 * count + total + (4 << 20));
+  const arena = makeArena(4 * count + total + 4 * shape[0] + (4 << 20));
   const inPlace = wasmDecoder(base, { arena });
   const held = {
     shape,
@@ -106,6 +108,13 @@ for (const name of names) {
   const peer = type && library?.func(`void dequantize_row_${type}(const void *x, void *y, int64_t k)`);
   if (peer) runs.ggml = () => peer(packed.streams[''], out, count);
   agree(name, runs, (key) => (key === 'place' ? heldOut : out));
+  const products = wasmMatvec(base.format, { arena });
+  const sums = new Float32Array(shape[0]);
+  runs.matvec = () => products.multiply(held, vector, sums);
+  runs.matvec();
+  const wanted = multiplyRows(heldOut, vector);
+  if (sums.some((sum, row) => !Object.is(sum, wanted[row]))) throw new Error(`${name}: other products`);
+  warm(runs.matvec);
   contenders.push({ name, runs });
 }
 
@@ -134,11 +143,11 @@ console.log(
   `${count} weights (${(count * 4) / 2 ** 20} MiB decoded), ${rounds} rounds, Node ${process.version}, one thread; copying them: ${((count * 4) / copy).toFixed(1)} GB/s\n`,
 );
 console.log(
-  '| format | in place GB/s | in place ÷ copy | wasm ÷ copy | js ÷ copy | ggml ÷ copy | ggml ÷ in place |',
+  '| format | in place GB/s | in place ÷ copy | wasm ÷ copy | js ÷ copy | ggml ÷ copy | ggml ÷ in place | matvec ÷ in place |',
 );
-console.log('|---|---:|---:|---:|---:|---:|---:|');
+console.log('|---|---:|---:|---:|---:|---:|---:|---:|');
 for (const { name } of contenders) {
-  const [place, wasm, js, ggml] = ['place', 'wasm', 'js', 'ggml'].map(
+  const [place, wasm, js, ggml, matvec] = ['place', 'wasm', 'js', 'ggml', 'matvec'].map(
     (key) => times[`${name} ${key}`] ?? null,
   );
   const cells = [
@@ -147,6 +156,10 @@ for (const { name } of contenders) {
     (wasm / copy).toFixed(2),
     (js / copy).toFixed(2),
   ];
-  cells.push(ggml === null ? '' : (ggml / copy).toFixed(2), ggml === null ? '' : (ggml / place).toFixed(2));
+  cells.push(
+    ggml === null ? '' : (ggml / copy).toFixed(2),
+    ggml === null ? '' : (ggml / place).toFixed(2),
+    (matvec / place).toFixed(2),
+  );
   console.log(`| ${name} | ${cells.join(' | ')} |`);
 }

@@ -3,8 +3,8 @@
  * kernel does not fit, is left to the codec that is given (the interpreter).
  */
 import { type Codec, type EncodeOptions, matrixShape, type Packed } from '@fewerbits/format';
-import { type Binding, bindKernel, type Run } from './bind.ts';
-import type { EncodeKernel, Kernel, Program } from './ir.ts';
+import { bindingsOf, type Run } from './bind.ts';
+import type { EncodeKernel, Kernel } from './ir.ts';
 
 /** Decodes a run into `out`, which is as long as the run has weights. */
 export type DecodeRun = (run: Run, out: Float32Array) => void;
@@ -15,7 +15,7 @@ export type DecodeRun = (run: Run, out: Float32Array) => void;
  * @throws RangeError from `decode` for a missing stream, one of the wrong length, or an `out` of the wrong length.
  */
 export function withDecodeKernel(codec: Codec, kernel: Kernel, run: DecodeRun): Codec {
-  const bindingOf = bindings(kernel, codec);
+  const bindingOf = bindingsOf(kernel, codec.format);
   return {
     ...codec,
     decode: (packed, options = {}) => {
@@ -32,16 +32,6 @@ export function withDecodeKernel(codec: Codec, kernel: Kernel, run: DecodeRun): 
       if (weights > 0) run(bound, out);
       return out;
     },
-  };
-}
-
-/** Tensors of one shape come one after another; the plan of a shape takes longer than decoding a small tensor. */
-function bindings(kernel: Program, { format }: Codec): (shape: readonly number[]) => Binding | null {
-  let last: { readonly key: string; readonly binding: Binding | null } | null = null;
-  return (shape) => {
-    const key = shape.join();
-    if (last?.key !== key) last = { key, binding: bindKernel(kernel, format, shape) };
-    return last.binding;
   };
 }
 
@@ -80,7 +70,7 @@ export function withEncodeKernel(codec: Codec, encoderOf: (fit: string | null) =
 }
 
 function encodeWith(codec: Codec, { kernel, run }: Exclude<Encoder, string>) {
-  const bindingOf = bindings(kernel, codec);
+  const bindingOf = bindingsOf(kernel, codec.format);
   return (weights: Float32Array, options: EncodeOptions): Packed | null => {
     const shape = options.shape ?? [weights.length];
     const { rows, cols } = matrixShape(codec.format.view, shape);

@@ -29,6 +29,8 @@ export interface Binding {
   streams(): Record<string, Uint8Array>;
   /** @throws RangeError for a stream that is missing or of the wrong length. */
   run(packed: Packed): Run;
+  /** The same with the rows of the tensor's last axis, or null where they are no whole units. */
+  rows(packed: Packed): Run | null;
 }
 
 /**
@@ -69,20 +71,45 @@ export function bindKernel(kernel: Program, format: Format, shape: readonly numb
     }
   };
   const flat = runsFlat(kernel);
+  const inRows = (packed: Packed, rows: number, cols: number): Run => {
+    requireLengths(packed);
+    const sources = kernel.sources.map(({ stream, moves, stride }, k): Bound => {
+      const rowStride = moves === 'unit' ? (cols * stride) / kernel.width : moves === 'row' ? stride : 0;
+      return {
+        bytes: packed.streams[stream]!.subarray(starts[k]!),
+        stride: moves === 'unit' || moves === 'column' ? stride : 0,
+        rowStride,
+      };
+    });
+    return { rows, cols, sources };
+  };
   return {
     weights: rows * cols,
     streams: () => Object.fromEntries(plan.streams.map(({ name, bytes }) => [name, new Uint8Array(bytes)])),
     run: (packed) => {
-      requireLengths(packed);
-      const sources = kernel.sources.map(({ stream, moves, stride }, k): Bound => {
-        const rowStride = moves === 'unit' ? (cols * stride) / kernel.width : moves === 'row' ? stride : 0;
-        return {
-          bytes: packed.streams[stream]!.subarray(starts[k]!),
-          stride: moves === 'unit' || moves === 'column' ? stride : 0,
-          rowStride: flat ? 0 : rowStride,
-        };
-      });
-      return flat ? { rows: 1, cols: rows * cols, sources } : { rows, cols, sources };
+      const run = inRows(packed, rows, cols);
+      if (!flat) return run;
+      const sources = run.sources.map((source) => ({ ...source, rowStride: 0 }));
+      return { rows: 1, cols: rows * cols, sources };
     },
+    rows: (packed) => {
+      // The matrix of a view may be one row, which its units do not know.
+      const last = flat ? (shape.at(-1) ?? 1) : cols;
+      if (last === 0 || last % kernel.width !== 0) return null;
+      return inRows(packed, (rows * cols) / last, last);
+    },
+  };
+}
+
+/**
+ * `bindKernel` that remembers the last shape: tensors of one shape come one after another, and the plan of a shape takes longer than
+ * decoding a small tensor.
+ */
+export function bindingsOf(kernel: Program, format: Format): (shape: readonly number[]) => Binding | null {
+  let last: { readonly key: string; readonly binding: Binding | null } | null = null;
+  return (shape) => {
+    const key = shape.join();
+    if (last?.key !== key) last = { key, binding: bindKernel(kernel, format, shape) };
+    return last.binding;
   };
 }

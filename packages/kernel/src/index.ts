@@ -27,6 +27,14 @@ export {
   type Value,
 } from './ir.ts';
 export { decodeKernel } from './lower/decode.ts';
+export {
+  interpretMatvec,
+  type Matvec,
+  type MultiplyRun,
+  matvecOf,
+  multiplyRows,
+  PARTIAL_SUMS,
+} from './matvec.ts';
 export { printKernel } from './print.ts';
 export { findUnit, type Piece, type Place, type Unit } from './unit.ts';
 export { verifyEncodeKernel, verifyKernel } from './verify.ts';

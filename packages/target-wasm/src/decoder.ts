@@ -7,6 +7,7 @@ import { type DecodeRun, decodeKernel, type Kernel, withDecodeKernel } from '@fe
 import { type Arena, makeArena } from './arena.ts';
 import { link } from './link.ts';
 import { decodeModule } from './module.ts';
+import { reachOf } from './reach.ts';
 
 /** Bytes of weights in a tile. */
 const TILE = 65_536;
@@ -50,16 +51,6 @@ function unitsOf(kernel: Kernel): number {
 /** What a tile reads of a source: a stride for each unit at most, as rows have a unit at least. */
 function tileBytes(kernel: Kernel, source: number): number {
   return kernel.sources[source]!.stride * (unitsOf(kernel) - 1) + reachOf(kernel, source);
-}
-
-/** How many bytes from a unit's place in a source are read. */
-function reachOf(kernel: Kernel, source: number): number {
-  let reach = 0;
-  for (const value of kernel.values) {
-    if (value.op === 'load' && value.source === source) reach = Math.max(reach, value.offset + value.bytes);
-    if (value.op === 'load16' && value.source === source) reach = Math.max(reach, value.offset + 16);
-  }
-  return reach;
 }
 
 /** Rows, units of a row, where weights go, bytes that a row's last unit has beyond it, and each source's address and step. */

@@ -3,4 +3,5 @@ export { type Arena, makeArena } from './arena.ts';
 export { type WasmOptions, wasmDecoder } from './decoder.ts';
 export { encodeModule } from './encode-module.ts';
 export { wasmEncoder } from './encoder.ts';
-export { type DecodeModule, decodeModule } from './module.ts';
+export { wasmMatvec } from './matvec.ts';
+export { type DecodeModule, decodeModule, matvecModule } from './module.ts';

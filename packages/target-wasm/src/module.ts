@@ -1,11 +1,12 @@
 /**
- * A kernel as a WebAssembly module: one function `decode(rows, units, out, back, s0, r0, s1, r1, …)`. `back`: the bytes by
- * which the weights of a row end before its units do; rK: how far source K moves from the end of a row to the next.
+ * A decode kernel as a WebAssembly module of one function: `decode(rows, units, out, back, s0, r0, s1, r1, …)` writes weights; `back`:
+ * the bytes by which the weights of a row end before its units do. `matvec(rows, units, out, vector, s0, r0, …)` multiplies each
+ * weight where it is computed and writes the sum of each row. rK: how far source K moves from the end of a row to the next.
  *
  * A loop over rows around one over units. Constants stand before both, what is the same in all units of a row before the
  * inner one. In it every weight's value is computed where it is stored, so that few vectors live at a time.
  */
-import { fixedInRow, type Kernel, operandsOf, type Value } from '@fewerbits/kernel';
+import { fixedInRow, type Kernel, operandsOf, PARTIAL_SUMS, type Value } from '@fewerbits/kernel';
 import { assemble, type Code, type ValueType } from '@fewerbits/wasm-assembler';
 import { constantsOf } from './constants.ts';
 import type { LinkedModule } from './link.ts';
@@ -23,6 +24,23 @@ const VECTOR = 16;
  * @throws Error for a kernel that works on single weights.
  */
 export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
+  return moduleOf(kernel, base, 'decode', decodeSink);
+}
+
+/**
+ * The module that multiplies rows by a vector, without the weights standing anywhere. Its rows are whole units.
+ * @throws Error as `decodeModule`
+ */
+export function matvecModule(kernel: Kernel, base = 0): LinkedModule {
+  return moduleOf(kernel, base, 'matvec', matvecSink);
+}
+
+function moduleOf(
+  kernel: Kernel,
+  base: number,
+  name: string,
+  sinkOf: (code: Code, kernel: Kernel) => Sink,
+): LinkedModule {
   if (kernel.lanes !== 4) throw new Error('lower the kernel for four weights at a time');
   const tables: number[] = [];
   let end = base;
@@ -34,7 +52,9 @@ export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
   const params = new Array<'i32'>(FIRST_SOURCE + 2 * kernel.sources.length).fill('i32');
   const bytes = assemble({
     memory: { importFrom: ['fewerbits', 'memory'], pages: 0 },
-    functions: [{ name: 'decode', params, results: [], body: (code) => emitBody(code, kernel, tables) }],
+    functions: [
+      { name, params, results: [], body: (code) => emitBody(code, kernel, tables, sinkOf(code, kernel)) },
+    ],
   });
   return { bytes, tables };
 }
@@ -42,15 +62,100 @@ export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
 const ROWS = 0;
 const UNITS = 1;
 const OUT = 2;
+/** Of `decode` and of `matvec`. */
 const BACK = 3;
+const VECTOR_AT = 3;
 const FIRST_SOURCE = 4;
 
 /** The parameter with the address of a source, and the one with its step from row to row. */
 const addressOf = (source: number): number => FIRST_SOURCE + 2 * source;
 const stepOf = (source: number): number => addressOf(source) + 1;
 
-function emitBody(code: Code, kernel: Kernel, tables: readonly number[]): void {
-  const { values, stores, sources, width } = kernel;
+/** What becomes of the values of a unit. */
+interface Sink {
+  beginRow(): void;
+  /** Four values, which `push` leaves on the stack, of the weights from `offset` on. */
+  take(offset: number, push: () => void): void;
+  endUnit(): void;
+  endRow(): void;
+}
+
+function advance(code: Code, local: number, push: () => void, op: 'i32.add' | 'i32.sub' = 'i32.add'): void {
+  code.get(local);
+  push();
+  code.op(op);
+  code.set(local);
+}
+
+/** Weights go to memory. */
+function decodeSink(code: Code, { width }: Kernel): Sink {
+  return {
+    beginRow: () => {},
+    take: (offset, push) => {
+      code.get(OUT);
+      push();
+      code.store('v128.store', 4 * offset);
+    },
+    endUnit: () => advance(code, OUT, () => code.i32(4 * width)),
+    endRow: () => advance(code, OUT, () => code.get(BACK), 'i32.sub'),
+  };
+}
+
+/** Weights times the vector, in sixteen partial sums: four vectors that take turns, so that no addition waits for the one before. */
+function matvecSink(code: Code, { width }: Kernel): Sink {
+  const sums = Array.from({ length: PARTIAL_SUMS / 4 }, () => code.local('v128'));
+  const at = code.local('i32');
+  const join = (to: number, from: number): void => {
+    code.get(to);
+    code.get(from);
+    code.op('f32x4.add');
+    code.set(to);
+  };
+  return {
+    beginRow: () => {
+      for (const sum of sums) {
+        code.f32(0);
+        code.op('f32x4.splat');
+        code.set(sum);
+      }
+      code.get(VECTOR_AT);
+      code.set(at);
+    },
+    take: (offset, push) => {
+      const sum = sums[(offset / 4) % sums.length]!;
+      code.get(sum);
+      push();
+      code.get(at);
+      code.load('v128.load', 4 * offset);
+      code.op('f32x4.mul');
+      code.op('f32x4.add');
+      code.set(sum);
+    },
+    endUnit: () => advance(code, at, () => code.i32(4 * width)),
+    endRow: () => {
+      const [first, second, third, fourth] = sums as [number, number, number, number];
+      join(first, third);
+      join(second, fourth);
+      join(first, second);
+      const lane = (k: number): void => {
+        code.get(first);
+        code.lane('f32x4.extract_lane', k);
+      };
+      code.get(OUT);
+      for (const k of [0, 1]) {
+        lane(k);
+        lane(k + 2);
+        code.op('f32.add');
+      }
+      code.op('f32.add');
+      code.store('f32.store', 0);
+      advance(code, OUT, () => code.i32(4));
+    },
+  };
+}
+
+function emitBody(code: Code, kernel: Kernel, tables: readonly number[], sink: Sink): void {
+  const { values, stores, sources } = kernel;
   const fixed = fixedInRow(kernel);
   const uses = new Array<number>(values.length).fill(0);
   for (const value of values) for (const k of operandsOf(value)) uses[k]! += pushesOf(value.op);
@@ -95,12 +200,6 @@ function emitBody(code: Code, kernel: Kernel, tables: readonly number[]): void {
     }
   }
   const left = code.local('i32');
-  const add = (local: number, push: () => void, op: 'i32.add' | 'i32.sub' = 'i32.add'): void => {
-    code.get(local);
-    push();
-    code.op(op);
-    code.set(local);
-  };
   const again = (count: number): void => {
     code.get(count);
     code.i32(1);
@@ -116,21 +215,18 @@ function emitBody(code: Code, kernel: Kernel, tables: readonly number[]): void {
       locals.set(k, local);
       code.set(local);
     }
+    sink.beginRow();
     code.get(UNITS);
     code.set(left);
     code.loop(() => {
-      for (const { offset, value } of stores) {
-        code.get(OUT);
-        scene.push(value);
-        code.store('v128.store', 4 * offset);
-      }
-      add(OUT, () => code.i32(4 * width));
+      for (const { offset, value } of stores) sink.take(offset, () => scene.push(value));
+      sink.endUnit();
       for (const [k, { moves, stride }] of sources.entries())
-        if (moves === 'unit' || moves === 'column') add(addressOf(k), () => code.i32(stride));
+        if (moves === 'unit' || moves === 'column') advance(code, addressOf(k), () => code.i32(stride));
       again(left);
     });
-    add(OUT, () => code.get(BACK), 'i32.sub');
-    for (const k of sources.keys()) add(addressOf(k), () => code.get(stepOf(k)));
+    sink.endRow();
+    for (const k of sources.keys()) advance(code, addressOf(k), () => code.get(stepOf(k)));
     again(ROWS);
   });
 }
