@@ -7,7 +7,7 @@
 import { interpreter, type SharedModels } from '@fewerbits/codec';
 import type { Codec, Format } from '@fewerbits/format';
 import { jsDecoder, jsEncoder } from '@fewerbits/target-js';
-import { wasmDecoder, wasmEncoder } from '@fewerbits/target-wasm';
+import { wasmDecoder, wasmEncoder, wasmUnpacker } from '@fewerbits/target-wasm';
 
 /** The targets, fastest first. */
 export const TARGETS = ['wasm', 'js', 'interpreter'] as const;
@@ -34,7 +34,11 @@ export function targetCodec(format: Format, wanted: Target | null, models: Share
   const base = interpreter(format, { models });
   const targets = wanted === null ? (['wasm', 'js'] as const) : wanted === 'interpreter' ? [] : [wanted];
   const encoder = fastest(base, targets, { wasm: wasmEncoder, js: jsEncoder });
-  const decoder = fastest(encoder.codec, targets, { wasm: wasmDecoder, js: jsDecoder });
+  const unpacker = fastest(encoder.codec, targets, {
+    wasm: wasmUnpacker,
+    js: () => 'codes are unpacked by the interpreter',
+  });
+  const decoder = fastest(unpacker.codec, targets, { wasm: wasmDecoder, js: jsDecoder });
   return {
     codec: decoder.codec,
     target: decoder.target,

@@ -2,9 +2,9 @@
  * A codec whose decode runs a kernel: what every target's kernels plug into. Everything else, and every tensor that the
  * kernel does not fit, is left to the codec that is given (the interpreter).
  */
-import { type Codec, type EncodeOptions, matrixShape, type Packed } from '@fewerbits/format';
+import { type Codec, type Codes, type EncodeOptions, matrixShape, type Packed } from '@fewerbits/format';
 import { bindingsOf, type Run } from './bind.ts';
-import type { EncodeKernel, Kernel } from './ir.ts';
+import type { EncodeKernel, Kernel, UnpackKernel } from './ir.ts';
 
 /** Decodes a run into `out`, which is as long as the run has weights. */
 export type DecodeRun = (run: Run, out: Float32Array) => void;
@@ -33,6 +33,39 @@ export function withDecodeKernel(codec: Codec, kernel: Kernel, run: DecodeRun): 
       return out;
     },
   };
+}
+
+/** Unpacks the units of a run, all of them whole, into the codes of each output. */
+export type UnpackRun = (run: Run, codes: readonly Codes[]) => void;
+
+/** The codec with its `unpack` replaced where rows divide into units. */
+export function withUnpackKernel(codec: Codec, kernel: UnpackKernel, run: UnpackRun): Codec {
+  const bindingOf = bindingsOf(kernel, codec.format);
+  return {
+    ...codec,
+    unpack: (packed) => {
+      const { rows, cols } = matrixShape(codec.format.view, packed.shape);
+      const units = (rows * cols) / kernel.width;
+      const binding = cols % kernel.width === 0 && units > 0 ? bindingOf(packed.shape) : null;
+      if (binding === null) return codec.unpack(packed);
+      const bound = binding.run(packed);
+      const codes = kernel.outputs.map(({ entries, bytes }) => codesOf(entries * units, bytes));
+      run(bound, codes);
+      return {
+        shape: packed.shape,
+        codes: Object.fromEntries(kernel.outputs.map(({ field }, k) => [field, codes[k]!])),
+        kept: new Float32Array(0),
+      };
+    },
+  };
+}
+
+function codesOf(length: number, bytes: 1 | 2 | 4): Codes {
+  return bytes === 1
+    ? new Uint8Array(length)
+    : bytes === 2
+      ? new Uint16Array(length)
+      : new Uint32Array(length);
 }
 
 /** Encodes whole units into the sources of a run, which are zero; false where a unit is unsound. */

@@ -3,12 +3,14 @@ export {
   type DecodeRun,
   type EncodeRun,
   type Encoder,
+  type UnpackRun,
   withDecodeKernel,
   withEncodeKernel,
+  withUnpackKernel,
 } from './accelerate.ts';
 export { type Binding, type Bound, bindKernel, type Run } from './bind.ts';
 export { encodeKernel } from './encode/lower.ts';
-export { interpretEncodeKernel, interpretKernel } from './interpret.ts';
+export { interpretEncodeKernel, interpretKernel, interpretUnpackKernel } from './interpret.ts';
 export {
   type BinaryOp,
   type ByteStore,
@@ -17,6 +19,7 @@ export {
   type IntOp,
   type Kernel,
   type Lanes,
+  type Output,
   operandsOf,
   type Program,
   runsFlat,
@@ -24,9 +27,11 @@ export {
   type Store,
   type Type,
   type UnaryOp,
+  type UnpackKernel,
   type Value,
 } from './ir.ts';
 export { decodeKernel } from './lower/decode.ts';
+export { unpackKernel } from './lower/unpack.ts';
 export {
   interpretMatvec,
   type Matvec,
@@ -37,4 +42,4 @@ export {
 } from './matvec.ts';
 export { printKernel } from './print.ts';
 export { findUnit, type Piece, type Place, type Unit } from './unit.ts';
-export { verifyEncodeKernel, verifyKernel } from './verify.ts';
+export { verifyEncodeKernel, verifyKernel, verifyUnpackKernel } from './verify.ts';

@@ -1,10 +1,18 @@
 /**
  * Runs a kernel value by value: what the IR means, in the plainest words. Slow; every target is held to it in tests.
  */
+import type { Codes } from '@fewerbits/format';
 import { roundHalfEven } from '@fewerbits/numerics';
 import type { Bound, Run } from './bind.ts';
 import { integerResult } from './builder.ts';
-import { type EncodeKernel, type Kernel, operandsOf, type Program, type Value } from './ir.ts';
+import {
+  type EncodeKernel,
+  type Kernel,
+  operandsOf,
+  type Program,
+  type UnpackKernel,
+  type Value,
+} from './ir.ts';
 
 /** A value is a number, or its lanes. */
 type Result = number | readonly number[];
@@ -75,6 +83,18 @@ export function interpretEncodeKernel(
     }
   }
   return true;
+}
+
+/** Unpacks the units of a run, all of them whole. */
+export function interpretUnpackKernel(kernel: UnpackKernel, { sources }: Run, codes: readonly Codes[]): void {
+  const units = codes[0]!.length / kernel.outputs[0]!.entries;
+  for (let unit = 0; unit < units; unit++) {
+    const at = sources.map(({ bytes, stride }) => ({ bytes, from: unit * stride }));
+    const results = resultsOf(kernel, at, []);
+    for (const { output, entry, value } of kernel.stores)
+      for (const [k, code] of lanesOf(results[value]!).entries())
+        codes[output]![unit * kernel.outputs[output]!.entries + entry + k] = code;
+  }
 }
 
 function resultsOf(program: Program, sources: readonly Place[], weights: ArrayLike<number>): Result[] {

@@ -145,6 +145,20 @@ export interface ByteStore {
   readonly value: number;
 }
 
+/** A code, or sixteen of at most 8 bits, of an output, from an entry of the unit on. */
+export interface CodeStore {
+  readonly output: number;
+  readonly entry: number;
+  readonly value: number;
+}
+
+/** The codes of a field: how many a unit has, and the bytes of each. */
+export interface Output {
+  readonly field: string;
+  readonly entries: number;
+  readonly bytes: 1 | 2 | 4;
+}
+
 /** Sixteen bytes. */
 export type Lanes = readonly number[];
 
@@ -201,6 +215,12 @@ export interface EncodeKernel extends Program {
   readonly sound: number;
 }
 
+/** Bytes → codes, for fields whose codes all move with the unit. */
+export interface UnpackKernel extends Program {
+  readonly outputs: readonly Output[];
+  readonly stores: readonly CodeStore[];
+}
+
 /** The operands of a value. */
 export function operandsOf(value: Value): readonly number[] {
   return 'args' in value ? value.args : [];
@@ -210,7 +230,7 @@ export function operandsOf(value: Value): readonly number[] {
  * For each value whether it is the same in every unit of a row: constants, and what depends only on sources that stay.
  * Targets compute those before the loop.
  */
-export function fixedInRow(kernel: Kernel): boolean[] {
+export function fixedInRow(kernel: Program): boolean[] {
   const fixed: boolean[] = [];
   for (const value of kernel.values) {
     const stays = (source: number): boolean => ['row', 'tensor'].includes(kernel.sources[source]!.moves);

@@ -1,8 +1,21 @@
 /** Drops what nothing stored needs: operands of operations that were folded away. */
-import { type EncodeKernel, type Kernel, operandsOf, type Value } from './ir.ts';
+import { type EncodeKernel, type Kernel, operandsOf, type UnpackKernel, type Value } from './ir.ts';
 
 /** The same kernel with only the values that its stores need, in the same order. */
 export function prune(kernel: Kernel): Kernel {
+  const { values, place } = needed(
+    kernel.values,
+    kernel.stores.map(({ value }) => value),
+  );
+  return {
+    ...kernel,
+    values,
+    stores: kernel.stores.map((store) => ({ ...store, value: place[store.value]! })),
+  };
+}
+
+/** The same for an unpacker. */
+export function pruneUnpacker(kernel: UnpackKernel): UnpackKernel {
   const { values, place } = needed(
     kernel.values,
     kernel.stores.map(({ value }) => value),

@@ -1,5 +1,13 @@
 /** Checks that a kernel is well formed: operands before use, types as the operations want them, every weight stored once. */
-import { type EncodeKernel, type Kernel, operandsOf, type Program, type Type, type Value } from './ir.ts';
+import {
+  type EncodeKernel,
+  type Kernel,
+  operandsOf,
+  type Program,
+  type Type,
+  type UnpackKernel,
+  type Value,
+} from './ir.ts';
 
 /** @throws Error naming the value and what is wrong with it: a mistake of a lowering or a pass, never of a user. */
 export function verifyKernel(kernel: Kernel): void {
@@ -44,6 +52,27 @@ export function verifyEncodeKernel(kernel: EncodeKernel): void {
   for (const [source, counts] of stored.entries())
     if (counts.length !== sources[source]!.stride || counts.some((count) => count !== 1))
       throw new Error(`kernel of ${name}: source ${source} is stored [${counts.join(' ')}] times`);
+}
+
+/**
+ * The same for an unpacker: every code of a unit stored once.
+ * @throws Error as `verifyKernel`
+ */
+export function verifyUnpackKernel(kernel: UnpackKernel): void {
+  const { values, stores, outputs, name } = kernel;
+  const fail = failing(kernel);
+  verifyValues(kernel);
+  const stored = outputs.map(({ entries }) => new Array<number>(entries).fill(0));
+  for (const { output, entry, value } of stores) {
+    const type = values[value]?.type;
+    const count = type === 'u8x16' ? 16 : 1;
+    if (type !== 'i32' && (type !== 'u8x16' || outputs[output]!.bytes !== 1))
+      fail(value, `a ${type} is stored at entry ${entry}`);
+    for (let k = 0; k < count; k++) stored[output]![entry + k]! += 1;
+  }
+  for (const [output, counts] of stored.entries())
+    if (counts.length !== outputs[output]!.entries || counts.some((count) => count !== 1))
+      throw new Error(`kernel of ${name}: ${outputs[output]!.field} is stored [${counts.join(' ')}] times`);
 }
 
 function failing({ name, values }: Program): (k: number, what: string) => never {

@@ -1,5 +1,5 @@
 /** The vectors of bytes that a kernel's values need beside their operands: they stand in locals before the loop. */
-import type { Kernel, Value } from '@fewerbits/kernel';
+import type { Program, Value } from '@fewerbits/kernel';
 
 /**
  * A codebook as look-ups: for each sixteen levels the four vectors whose byte k is byte 0, 1, 2 or 3 of level k.
@@ -28,7 +28,7 @@ export function singlesAsBytes(value: number): number[] {
 }
 
 /** The vectors that one value needs. */
-export function constantsOf(value: Value, kernel: Kernel): number[][] {
+export function constantsOf(value: Value, kernel: Program): number[][] {
   switch (value.op) {
     case 'b_and':
     case 'b_xor':

@@ -6,7 +6,15 @@
  * A loop over rows around one over units. Constants stand before both, what is the same in all units of a row before the
  * inner one. In it every weight's value is computed where it is stored, so that few vectors live at a time.
  */
-import { fixedInRow, type Kernel, operandsOf, PARTIAL_SUMS, type Value } from '@fewerbits/kernel';
+import {
+  fixedInRow,
+  type Kernel,
+  operandsOf,
+  PARTIAL_SUMS,
+  type Program,
+  type UnpackKernel,
+  type Value,
+} from '@fewerbits/kernel';
 import { assemble, type Code, type ValueType } from '@fewerbits/wasm-assembler';
 import { constantsOf } from './constants.ts';
 import type { LinkedModule } from './link.ts';
@@ -24,7 +32,12 @@ const VECTOR = 16;
  * @throws Error for a kernel that works on single weights.
  */
 export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
-  return moduleOf(kernel, base, 'decode', decodeSink);
+  requireLanes(kernel);
+  return moduleOf(kernel, base, 'decode', DECODE_PARAMS, decodeSink);
+}
+
+function requireLanes({ lanes }: Kernel): void {
+  if (lanes !== 4) throw new Error('lower the kernel for four weights at a time');
 }
 
 /**
@@ -32,16 +45,25 @@ export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
  * @throws Error as `decodeModule`
  */
 export function matvecModule(kernel: Kernel, base = 0): LinkedModule {
-  return moduleOf(kernel, base, 'matvec', matvecSink);
+  requireLanes(kernel);
+  return moduleOf(kernel, base, 'matvec', DECODE_PARAMS, matvecSink);
 }
 
-function moduleOf(
-  kernel: Kernel,
+/** The module that unpacks: `unpack(rows, units, o0, o1, …, s0, r0, …)` writes the codes of each output from its address on. */
+export function unpackModule(kernel: UnpackKernel, base = 0): LinkedModule {
+  return moduleOf(kernel, base, 'unpack', FIRST_OUTPUT + kernel.outputs.length, unpackSink);
+}
+
+/** A program and what it stores. */
+type Storing = Program & { readonly stores: readonly { readonly value: number }[] };
+
+function moduleOf<K extends Storing>(
+  kernel: K,
   base: number,
   name: string,
-  sinkOf: (code: Code, kernel: Kernel) => Sink,
+  first: number,
+  sinkOf: (code: Code, kernel: K) => Sink,
 ): LinkedModule {
-  if (kernel.lanes !== 4) throw new Error('lower the kernel for four weights at a time');
   const tables: number[] = [];
   let end = base;
   for (const table of kernel.tables) {
@@ -49,11 +71,16 @@ function moduleOf(
     // A look-up of four from the last level reads beyond it.
     end += Math.ceil(table.byteLength / VECTOR) * VECTOR;
   }
-  const params = new Array<'i32'>(FIRST_SOURCE + 2 * kernel.sources.length).fill('i32');
+  const params = new Array<'i32'>(first + 2 * kernel.sources.length).fill('i32');
   const bytes = assemble({
     memory: { importFrom: ['fewerbits', 'memory'], pages: 0 },
     functions: [
-      { name, params, results: [], body: (code) => emitBody(code, kernel, tables, sinkOf(code, kernel)) },
+      {
+        name,
+        params,
+        results: [],
+        body: (code) => emitBody(code, kernel, tables, first, sinkOf(code, kernel)),
+      },
     ],
   });
   return { bytes, tables };
@@ -65,17 +92,15 @@ const OUT = 2;
 /** Of `decode` and of `matvec`. */
 const BACK = 3;
 const VECTOR_AT = 3;
-const FIRST_SOURCE = 4;
-
-/** The parameter with the address of a source, and the one with its step from row to row. */
-const addressOf = (source: number): number => FIRST_SOURCE + 2 * source;
-const stepOf = (source: number): number => addressOf(source) + 1;
+/** Parameters before the sources of `decode` and `matvec`; the first output of `unpack`. */
+const DECODE_PARAMS = 4;
+const FIRST_OUTPUT = 2;
 
 /** What becomes of the values of a unit. */
 interface Sink {
   beginRow(): void;
-  /** Four values, which `push` leaves on the stack, of the weights from `offset` on. */
-  take(offset: number, push: () => void): void;
+  /** What a store takes, which `push` leaves on the stack. */
+  take(store: number, push: () => void): void;
   endUnit(): void;
   endRow(): void;
 }
@@ -88,13 +113,13 @@ function advance(code: Code, local: number, push: () => void, op: 'i32.add' | 'i
 }
 
 /** Weights go to memory. */
-function decodeSink(code: Code, { width }: Kernel): Sink {
+function decodeSink(code: Code, { width, stores }: Kernel): Sink {
   return {
     beginRow: () => {},
-    take: (offset, push) => {
+    take: (store, push) => {
       code.get(OUT);
       push();
-      code.store('v128.store', 4 * offset);
+      code.store('v128.store', 4 * stores[store]!.offset);
     },
     endUnit: () => advance(code, OUT, () => code.i32(4 * width)),
     endRow: () => advance(code, OUT, () => code.get(BACK), 'i32.sub'),
@@ -102,7 +127,7 @@ function decodeSink(code: Code, { width }: Kernel): Sink {
 }
 
 /** Weights times the vector, in sixteen partial sums: four vectors that take turns, so that no addition waits for the one before. */
-function matvecSink(code: Code, { width }: Kernel): Sink {
+function matvecSink(code: Code, { width, stores }: Kernel): Sink {
   const sums = Array.from({ length: PARTIAL_SUMS / 4 }, () => code.local('v128'));
   const at = code.local('i32');
   const join = (to: number, from: number): void => {
@@ -121,7 +146,8 @@ function matvecSink(code: Code, { width }: Kernel): Sink {
       code.get(VECTOR_AT);
       code.set(at);
     },
-    take: (offset, push) => {
+    take: (store, push) => {
+      const { offset } = stores[store]!;
       const sum = sums[(offset / 4) % sums.length]!;
       code.get(sum);
       push();
@@ -154,7 +180,30 @@ function matvecSink(code: Code, { width }: Kernel): Sink {
   };
 }
 
-function emitBody(code: Code, kernel: Kernel, tables: readonly number[], sink: Sink): void {
+/** Codes go to memory, each output to its own. */
+function unpackSink(code: Code, { stores, outputs, values }: UnpackKernel): Sink {
+  return {
+    beginRow: () => {},
+    take: (store, push) => {
+      const { output, entry, value } = stores[store]!;
+      const { bytes } = outputs[output]!;
+      code.get(FIRST_OUTPUT + output);
+      push();
+      const narrow = bytes === 1 ? 'i32.store8' : bytes === 2 ? 'i32.store16' : 'i32.store';
+      code.store(values[value]!.type === 'u8x16' ? 'v128.store' : narrow, bytes * entry);
+    },
+    endUnit: () => {
+      for (const [k, { entries, bytes }] of outputs.entries())
+        advance(code, FIRST_OUTPUT + k, () => code.i32(entries * bytes));
+    },
+    endRow: () => {},
+  };
+}
+
+function emitBody(code: Code, kernel: Storing, tables: readonly number[], first: number, sink: Sink): void {
+  /** The parameter with the address of a source, and the one with its step from row to row. */
+  const addressOf = (source: number): number => first + 2 * source;
+  const stepOf = (source: number): number => addressOf(source) + 1;
   const { values, stores, sources } = kernel;
   const fixed = fixedInRow(kernel);
   const uses = new Array<number>(values.length).fill(0);
@@ -219,7 +268,7 @@ function emitBody(code: Code, kernel: Kernel, tables: readonly number[], sink: S
     code.get(UNITS);
     code.set(left);
     code.loop(() => {
-      for (const { offset, value } of stores) sink.take(offset, () => scene.push(value));
+      for (const [k, { value }] of stores.entries()) sink.take(k, () => scene.push(value));
       sink.endUnit();
       for (const [k, { moves, stride }] of sources.entries())
         if (moves === 'unit' || moves === 'column') advance(code, addressOf(k), () => code.i32(stride));
@@ -236,6 +285,6 @@ function typeInWasm({ type }: Value): ValueType {
 }
 
 /** How often an operation pushes each of its operands. */
-function pushesOf(op: Kernel['values'][number]['op']): number {
+function pushesOf(op: Value['op']): number {
   return op === 'book' ? 8 : op === 'swizzle' || op === 'from_f16' ? 2 : 1;
 }

@@ -4,14 +4,14 @@
  *
  * Integer operations decode binary16, so that subnormals and special values are exact on every engine.
  */
-import type { Kernel, Value } from '@fewerbits/kernel';
+import type { Program, Value } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
 import { bookPlanes, NEXT_LEVELS, singlesAsBytes, wordsAsBytes } from './constants.ts';
 
 /** What the operations need to know of the function that they are written into. */
 export interface Scene {
   readonly code: Code;
-  readonly kernel: Kernel;
+  readonly kernel: Program;
   /** Pushes a value. */
   push(value: number): void;
   /** Pushes a constant vector. */

@@ -1,8 +1,8 @@
 /** What a kernel reads of a source. */
-import type { Kernel } from '@fewerbits/kernel';
+import type { Program } from '@fewerbits/kernel';
 
 /** How many bytes from a unit's place in a source are read. */
-export function reachOf(kernel: Kernel, source: number): number {
+export function reachOf(kernel: Program, source: number): number {
   let reach = 0;
   for (const value of kernel.values) {
     if (value.op === 'load' && value.source === source) reach = Math.max(reach, value.offset + value.bytes);

@@ -136,6 +136,8 @@ describe('encode kernels', () => {
               const { rows, cols } = matrixShape(format.view, shape);
               if (name === 'IR' && rows * cols > 4000) continue;
               if (what !== 'ordinary' && rows * cols > 4000) continue;
+              // A named fit changes a scale; what becomes of it is the default's matter.
+              if (fit !== null && what !== 'ordinary' && what !== 'mostly zeros') continue;
               const next = random(rows + cols);
               const x = Float32Array.from({ length: rows * cols }, (_, i) => draw(next, i));
               const before = fallbacks();

@@ -3,9 +3,19 @@
  */
 import { interpreter, whyNotExecutable } from '@fewerbits/codec';
 import { type Codec, type Format, lcm, type Packed, probeShape, streamBytes } from '@fewerbits/format';
-import { bindKernel, decodeKernel, interpretKernel, verifyKernel, withDecodeKernel } from '@fewerbits/kernel';
+import {
+  bindKernel,
+  decodeKernel,
+  interpretKernel,
+  interpretUnpackKernel,
+  unpackKernel,
+  verifyKernel,
+  verifyUnpackKernel,
+  withDecodeKernel,
+  withUnpackKernel,
+} from '@fewerbits/kernel';
 import { jsDecoder } from '@fewerbits/target-js';
-import { makeArena, wasmDecoder } from '@fewerbits/target-wasm';
+import { makeArena, wasmDecoder, wasmUnpacker } from '@fewerbits/target-wasm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formats, lawSameDecode, packedOf, shapesOf } from '../src/index.ts';
@@ -64,6 +74,7 @@ function bytesFor(format: Format, shape: readonly number[], seed: number): Packe
 const all = defaultFormats();
 const executable = all.filter((format) => whyNotExecutable(format) === null);
 const withKernel = executable.filter((format) => typeof decodeKernel(format, 4) !== 'string');
+const withUnpacker = executable.filter((format) => typeof unpackKernel(format) !== 'string');
 
 /** A few rows; rows that end inside a unit; many units, so that every target needs several tiles. */
 function shapesFor(format: Format): number[][] {
@@ -83,6 +94,7 @@ function shapesFor(format: Format): number[][] {
 describe('kernels', () => {
   it('exist for most formats of fixed length', () => {
     expect(withKernel.length).toBeGreaterThan(60);
+    expect(withUnpacker.length).toBeGreaterThan(45);
   });
 
   it.each(withKernel.map((format) => [format.name, format] as const))(
@@ -111,8 +123,44 @@ describe('kernels', () => {
     },
   );
 
+  it.each(withUnpacker.map((format) => [format.name, format] as const))(
+    '%s: codes are unpacked alike',
+    (_, format) => {
+      const kernel = unpackKernel(format);
+      if (typeof kernel === 'string') throw new Error(kernel);
+      verifyUnpackKernel(kernel);
+      const reference = interpreter(format);
+      const never = (): never => {
+        throw new Error('the interpreter unpacks');
+      };
+      const targets = {
+        IR: withUnpackKernel({ ...reference, unpack: never }, kernel, (run, codes) =>
+          interpretUnpackKernel(kernel, run, codes),
+        ),
+        wasm: wasmUnpacker({ ...reference, unpack: never }),
+      };
+      for (const [name, target] of Object.entries(targets)) {
+        if (typeof target === 'string') throw new Error(target);
+        for (const [rows, units] of [
+          [1, 1],
+          [3, 2],
+          [2, Math.ceil(20_000 / kernel.width)],
+        ] as const) {
+          if (name === 'IR' && units > 2) continue;
+          for (const seed of [7, 0, -1]) {
+            const packed = bytesFor(format, [rows, units * kernel.width], seed);
+            expect(target.unpack(packed), `${name} on ${rows} × ${units} units`).toEqual(
+              reference.unpack(packed),
+            );
+          }
+        }
+      }
+    },
+  );
+
   it('decode random formats alike', () => {
     let kernels = 0;
+    let unpackers = 0;
     const drawn = formats().chain((format) =>
       shapesOf(format).chain((shape) => packedOf(format, shape).map((packed) => ({ format, packed }))),
     );
@@ -125,8 +173,13 @@ describe('kernels', () => {
         kernels++;
         lawSameDecode(reference, target, packed);
       }
+      const unpacker = wasmUnpacker(reference);
+      if (typeof unpacker === 'string') return;
+      unpackers++;
+      expect(unpacker.unpack(packed)).toEqual(reference.unpack(packed));
     });
     fc.assert(law, { seed: 2026, numRuns: 400 });
     expect(kernels).toBeGreaterThan(400);
+    expect(unpackers).toBeGreaterThan(50);
   });
 });

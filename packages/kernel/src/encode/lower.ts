@@ -205,8 +205,7 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
   const evaluate = (expr: Expr, element: number, statement: Tiling): number => {
     const go = (e: Expr): number => evaluate(e, element, statement);
     if (!readsData(expr)) {
-      const at = (scope: string): number =>
-        indexInside(geometry, geometry.tilings.get(scope)!, each, 0, element);
+      const at = (scope: string): number => indexInside(geometry, tilingOf(scope), each, 0, element);
       return b.real(evaluateWithoutData(expr, shapeless(expr), at));
     }
     switch (expr.op) {
@@ -222,7 +221,7 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
       case 'neg':
         return b.unary('neg', go(expr.of));
       case 'call':
-        return call(expr.name, expr.args.map(go));
+        return ofTile(expr, call(expr.name, expr.args.map(go)));
       case 'aggregate':
         return aggregate(expr, element, statement);
       case 'nearest': {
