@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { catalogueIndex, loadFormat } from '@fewerbits/catalogue';
-import { fieldsToGive, interpreter, isCode } from '@fewerbits/codec';
+import { fieldsToGive, interpreter } from '@fewerbits/codec';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,7 +20,7 @@ const contenders = [];
 for (const { name } of catalogueIndex()) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const format = await loadFormat(name).catch(() => null);
-  if (format === null || fieldsToGive(format, (field) => isCode(field, format)).length > 0) continue;
+  if (format === null || fieldsToGive(format).length > 0) continue;
   try {
     const codec = interpreter(format);
     const packed = codec.encode(weights, { shape });

@@ -26,7 +26,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
     development: ['kernel', 'target-js', 'target-wasm', 'tensorfile'],
     others: ['fast-check'],
   },
-  compare: { ours: ['codec', 'draw', 'format', 'measure', 'numerics'], development: ['dsl'], others: [] },
+  compare: { ours: ['draw', 'format', 'measure', 'numerics'], development: ['codec', 'dsl'], others: [] },
   cli: {
     ours: [
       'catalogue',

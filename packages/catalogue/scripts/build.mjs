@@ -5,7 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fieldsToGive, interpreter, isCode, whyNotExecutable } from '@fewerbits/codec';
+import { fieldsToGive, interpreter, whyNotExecutable } from '@fewerbits/codec';
 import { compileFile, makeSource, renderDiagnostic } from '@fewerbits/dsl';
 import { formatFacts, formatToJson, probeShape } from '@fewerbits/format';
 
@@ -108,7 +108,7 @@ function parameterOf({ name, type, range, default: usual }) {
 function encodes(format) {
   const reason = whyNotExecutable(format);
   if (reason !== null) return reason;
-  const missing = fieldsToGive(format, (field) => isCode(field, format));
+  const missing = fieldsToGive(format);
   if (missing.length > 0) return `${missing.join(', ')} must be given: the format has no fit for it`;
   const { rows, cols } = probeShape(format);
   const weights = Float32Array.from({ length: rows * cols }, (_, i) => Math.sin(i * i + 1) ** 3);

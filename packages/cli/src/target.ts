@@ -34,10 +34,7 @@ export function targetCodec(format: Format, wanted: Target | null, models: Share
   const base = interpreter(format, { models });
   const targets = wanted === null ? (['wasm', 'js'] as const) : wanted === 'interpreter' ? [] : [wanted];
   const encoder = fastest(base, targets, { wasm: wasmEncoder, js: jsEncoder });
-  const unpacker = fastest(encoder.codec, targets, {
-    wasm: wasmUnpacker,
-    js: () => 'codes are unpacked by the interpreter',
-  });
+  const unpacker = fastest(encoder.codec, targets, { wasm: wasmUnpacker });
   const decoder = fastest(unpacker.codec, targets, { wasm: wasmDecoder, js: jsDecoder });
   return {
     codec: decoder.codec,
@@ -51,11 +48,11 @@ export function targetCodec(format: Format, wanted: Target | null, models: Share
 function fastest(
   codec: Codec,
   targets: readonly ('wasm' | 'js')[],
-  makers: Readonly<Record<'wasm' | 'js', (codec: Codec) => Codec | string>>,
+  makers: Readonly<Partial<Record<'wasm' | 'js', (codec: Codec) => Codec | string>>>,
 ): Omit<TargetCodec, 'encoder'> {
   let reason: string | null = null;
   for (const target of targets) {
-    const made = makers[target](codec);
+    const made = makers[target]?.(codec) ?? `it has no ${target}`;
     if (typeof made !== 'string') return { codec: made, target, reason };
     reason = made;
   }

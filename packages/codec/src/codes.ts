@@ -11,13 +11,14 @@ import {
   type Expr,
   type Field,
   type Format,
+  isCode,
   type StoredField,
   some,
   type Tiling,
 } from '@fewerbits/format';
 import { AGGREGATES } from './aggregates.ts';
 import { type Environment, evaluate } from './evaluate.ts';
-import { fieldGrid, isCode } from './fields.ts';
+import { fieldGrid } from './fields.ts';
 import type { Fitting } from './fitting.ts';
 import { emptyCodes } from './pack.ts';
 import { expand, type Grid, type Reals, type Values, valuesInside } from './values.ts';

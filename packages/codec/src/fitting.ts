@@ -4,13 +4,24 @@
  * One `Fitting` is one tensor under one set of fits. Trying other values of a field (`best`, `search`) is a new Fitting with
  * that field held fixed. Specification: docs/design/language.md, "Fit" and "What cannot be represented".
  */
-import type { Codes, Expr, Field, FitSet, Format, Geometry, Let, Plan, StoredField } from '@fewerbits/format';
+import {
+  type Codes,
+  type Expr,
+  type Field,
+  type FitSet,
+  type Format,
+  type Geometry,
+  isCode,
+  type Let,
+  type Plan,
+  type StoredField,
+} from '@fewerbits/format';
 import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
 import { ARRAY_FITS, fitArray } from './array-fit.ts';
 import { chooseBest } from './choice.ts';
 import { chooseCodes, nearestCodes } from './codes.ts';
 import { type Environment, evaluate, type Place } from './evaluate.ts';
-import { entryValues, fieldGrid, fieldTiling, isCode, outerTiling } from './fields.ts';
+import { entryValues, fieldGrid, fieldTiling, outerTiling } from './fields.ts';
 import { CHOICE_FITS, NEAREST_FIT, RATE_FITS } from './fits/index.ts';
 import { resultTiling, runTileFit } from './fits/run.ts';
 import { emptyCodes } from './pack.ts';

@@ -15,7 +15,6 @@ export {
 export type { Coder, Model } from './entropy/model.ts';
 export { StreamError } from './entropy/stream-error.ts';
 export type { SymbolArray, SymbolRange } from './entropy/symbol-array.ts';
-export { isCode } from './fields.ts';
 export type { FitInput, FitResult, TileFit } from './fits/fit.ts';
 export { CHOICE_FITS, NEAREST_FIT, RATE_FITS, TILE_FITS } from './fits/index.ts';
 export { type CodecOptions, encodeFields, evaluateFields, interpreter } from './interpreter.ts';

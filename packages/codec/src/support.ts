@@ -2,7 +2,7 @@
  * What the interpreter does not execute: dense rotations, stored widths, nested formats of no fixed length.
  * Such formats are checked, explained and drawn; encoding and decoding them is refused with the reason.
  */
-import { type Format, hasStoredWidths } from '@fewerbits/format';
+import { type Format, hasStoredWidths, isCode } from '@fewerbits/format';
 
 /** Why the interpreter cannot run a format, or null if it can. */
 export function whyNotExecutable(format: Format): string | null {
@@ -47,6 +47,8 @@ export function requireExecutable(format: Format): void {
 /**
  * Why a format only decodes: the fields that have no fit and are no codes, so that the caller must give them.
  */
-export function fieldsToGive(format: Format, isCode: (field: Format['fields'][number]) => boolean): string[] {
-  return format.fields.filter((field) => field.fit === null && !isCode(field)).map((field) => field.name);
+export function fieldsToGive(format: Format): string[] {
+  return format.fields
+    .filter((field) => field.fit === null && !isCode(field, format))
+    .map((field) => field.name);
 }

@@ -100,7 +100,12 @@ describe('a static model that cannot code its field', () => {
       /codes without bounds; give the others a weight/,
     ],
     ['no positive weight', { ...STATIC, weights: 'w' }, [0, 0], /no weight is positive/],
-    ['a negative weight', { ...STATIC, weights: 'w' }, [1, -1], /weight 1 is -1; finite and not negative/],
+    [
+      'a negative weight',
+      { ...STATIC, weights: 'w' },
+      [1, -1],
+      /weight 1 is -1; weights are finite and not negative/,
+    ],
     ['codes beyond 32 bits', { ...STATIC, weights: 'w', first: 2 ** 31 - 1 }, [1, 1], /leave 32 bits/],
     ['static without weights', { model: 'static' }, [], /a static model has weights, and no other has/],
     ['weights without static', { weights: 'w' }, [1], /a static model has weights, and no other has/],

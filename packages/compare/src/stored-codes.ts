@@ -3,8 +3,14 @@
  *
  * Reads codes and the plan's table of fields; no bytes, no data. Which fields are codes follows docs/design/language.md, "Fit".
  */
-import { isCode } from '@fewerbits/codec';
-import { type Fields, type Format, matrixShape, planLayout, type StoredField } from '@fewerbits/format';
+import {
+  type Fields,
+  type Format,
+  isCode,
+  matrixShape,
+  planLayout,
+  type StoredField,
+} from '@fewerbits/format';
 import { addCodes, codeHistogram, idealBits } from '@fewerbits/measure';
 
 /** Bits of one encoded tensor. */

@@ -9,7 +9,8 @@
 import { FUNCTION_ARITY, FUNCTIONS, type FunctionName } from '@fewerbits/format';
 import type { NumberType } from '@fewerbits/numerics';
 import { numberFacts, resolveNumber } from '@fewerbits/numerics';
-import type { Arg, BinaryOperator, Expression, Span } from './ast.ts';
+import type { BinaryOperator, Expression, Span } from './ast.ts';
+import { isScalar, numberArgument, plainArguments } from './call-arguments.ts';
 import { applyFunction, asNumber, binary, bitField, type Constant } from './constant-functions.ts';
 import type { Report } from './lower/report.ts';
 import { isFunctionName, isOneOf, NUMBER_FACTS, nearestName, suggestion } from './names.ts';
@@ -242,38 +243,6 @@ function compileFunction(
   return combine(operands, names, variables, (values) => applyFunction(name, values));
 }
 
-/** The values of arguments without names or ranges, if their count is right. */
-export function plainArguments(
-  call: { readonly name: { readonly text: string }; readonly args: readonly Arg[]; readonly span: Span },
-  names: { readonly report: Report },
-  [least, most]: readonly [number, number],
-): Expression[] | null {
-  const odd = call.args.find((arg) => arg.name !== null || arg.to !== null);
-  if (odd !== undefined) {
-    names.report(
-      'wrong-arguments',
-      odd.span,
-      `\`${call.name.text}\` takes plain values, without names or ranges`,
-    );
-    return null;
-  }
-  if (call.args.length < least || call.args.length > most) {
-    const count =
-      least === most
-        ? `${least}`
-        : most === Number.POSITIVE_INFINITY
-          ? `at least ${least}`
-          : `${least} to ${most}`;
-    names.report(
-      'wrong-arguments',
-      call.span,
-      `\`${call.name.text}\` takes ${count} argument${count === '1' ? '' : 's'}, and here are ${call.args.length}`,
-    );
-    return null;
-  }
-  return call.args.map((arg) => arg.value);
-}
-
 function compileBits(expr: Call, names: Names, variables: readonly string[]): Compiled | null {
   const range = bitRange(expr, names);
   if (range === null) return null;
@@ -307,32 +276,6 @@ function compileCodeOf(expr: Call, names: Names, variables: readonly string[]): 
   if (number === null || !isScalar(number, expr.span, names)) return null;
   const resolved = resolveNumber(number.type);
   return combine1(operands[1]!, names, variables, (value) => resolved.codeOf(asNumber(value)));
-}
-
-/** The number that an argument must be; reported if it is none. */
-export function numberArgument(expr: Expression, names: Names): NumberRef | null {
-  const number = names.number(expr);
-  if (number !== undefined) return number;
-  const name = expr.kind === 'name' ? expr.name.text : null;
-  names.report(
-    'not-a-number',
-    expr.span,
-    name === null ? 'a number type is needed here' : `a number type is needed here, and \`${name}\` is none`,
-    name === null ? undefined : suggestion(name, names.known()),
-  );
-  return null;
-}
-
-/** Whether a number has single values; vectors are reported. */
-export function isScalar(number: NumberRef, span: Span, names: { readonly report: Report }): boolean {
-  const { dimension } = resolveNumber(number.type);
-  if (dimension === 1) return true;
-  names.report(
-    'wrong-arguments',
-    span,
-    `this number is made of vectors of ${dimension}, and a single value is needed`,
-  );
-  return false;
 }
 
 type Index = Extract<Expression, { kind: 'index' }>;

@@ -6,8 +6,10 @@ import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
 import type { Entropy, Format } from './types.ts';
 
 /** Where the model of an entropy coder may stand. */
-export const ENTROPY_MODELS = ['tensor', 'static', 'shared'] as const;
-/** The largest chunk of an entropy-coded stream, in codes. */
+export const ENTROPY_MODELS = ['tensor', 'static', 'shared'] as const satisfies readonly NonNullable<
+  Entropy['options']['model']
+>[];
+/** The largest chunk of an entropy-coded stream, in codes: a chunk counts its escapes in 25 bits. */
 export const MOST_CHUNK = 2 ** 24;
 /** A coder's table has 2^16 places; the escape takes one. */
 const MOST_WEIGHTS = 2 ** 16 - 1;
@@ -35,21 +37,32 @@ export function staticWeights(format: Format, { options }: Entropy): StaticWeigh
   };
 }
 
-/** What makes a static model unusable for the fields that it codes, with the cure; null if all is well or it is not static. */
-export function staticModelProblem(format: Format, entropy: Entropy): string | null {
+/** What makes a static model unusable, and what to do about it. */
+export interface ModelProblem {
+  readonly what: string;
+  readonly cure: string;
+}
+
+const MEASURES = 'weights are finite and not negative, in any unit';
+
+/** What makes a static model unusable for the fields that it codes; null if all is well or it is not static. */
+export function staticModelProblem(format: Format, entropy: Entropy): ModelProblem | null {
   const { model, weights: key, first = 0, escape: others = 0 } = entropy.options;
   if (model !== 'static' || key === undefined) return null;
   const number = resolveNumber(format.numbers[key]!);
   if (number.dimension !== 1 || number.levels === null || number.codes > MOST_WEIGHTS) {
-    return `its weights are a list of at most ${MOST_WEIGHTS} levels, such as \`codebook unordered [8, 4, 2, 1]\` or \`table c => … in n\``;
+    return {
+      what: `its weights are no list of at most ${MOST_WEIGHTS} levels`,
+      cure: 'write such as `codebook unordered [8, 4, 2, 1]` or `table c => … in n`',
+    };
   }
   const wrong = number.levels.findIndex((weight) => !(weight >= 0 && weight < Infinity));
-  if (wrong >= 0) return `weight ${wrong} is ${number.levels[wrong]}; finite and not negative is needed`;
-  if (!(others >= 0 && others < Infinity))
-    return `the escape weighs ${others}; finite and not negative is needed`;
+  if (wrong >= 0) return { what: `weight ${wrong} is ${number.levels[wrong]}`, cure: MEASURES };
+  if (!(others >= 0 && others < Infinity)) return { what: `the escape weighs ${others}`, cure: MEASURES };
   const { symbols } = staticWeights(format, entropy)!;
-  if (symbols.length === 0) return 'no weight is positive; give the codes that occur one';
-  if (first + number.codes > 2 ** 31) return `its codes ${first}, ${first + 1}, … leave 32 bits`;
+  if (symbols.length === 0) return { what: 'no weight is positive', cure: 'give the codes that occur one' };
+  if (first + number.codes > 2 ** 31)
+    return { what: `its codes ${first}, ${first + 1}, … leave 32 bits`, cure: 'begin at a lower `first:`' };
   for (const name of entropy.fields) {
     const storage = format.fields.find((field) => field.name === name)?.storage;
     if (storage === undefined || storage.kind === 'format') continue;
@@ -67,13 +80,19 @@ function rangeProblem(
   { bits, codes }: ResolvedNumber,
   symbols: Int32Array,
   escapes: boolean,
-): string | null {
-  if (bits === 0)
-    return escapes ? null : `\`${name}\` has codes without bounds; give the others a weight with \`escape:\``;
+): ModelProblem | null {
+  const together = 'give the others a weight together with `escape:`';
+  if (bits === 0) return escapes ? null : { what: `\`${name}\` has codes without bounds`, cure: together };
   const outside = symbols.find((symbol) => symbol < 0 || symbol >= codes);
   if (outside !== undefined)
-    return `\`${name}\` has the codes 0..${codes - 1}, and code ${outside} has a weight`;
+    return {
+      what: `\`${name}\` has the codes 0..${codes - 1}, and code ${outside} has a weight`,
+      cure: 'leave it out, or change `first:`',
+    };
   if (escapes || symbols.length === codes) return null;
   const without = symbols.findIndex((symbol, i) => symbol !== i);
-  return `code ${without < 0 ? symbols.length : without} of \`${name}\` has no weight; give it one, or the others together one with \`escape:\``;
+  return {
+    what: `code ${without < 0 ? symbols.length : without} of \`${name}\` has no weight`,
+    cure: `give it one, or ${together}`,
+  };
 }

@@ -36,6 +36,7 @@ export { defaultLayout, outlierStreams, storedFieldNames } from './default-layou
 export {
   ENTROPY_MODELS,
   MOST_CHUNK,
+  type ModelProblem,
   type StaticWeights,
   staticModelProblem,
   staticWeights,
@@ -50,6 +51,7 @@ export {
 } from './facts.ts';
 export { FUNCTION_ARITY, FUNCTIONS } from './functions.ts';
 export { decodeText, formatId, sameDecoding, sameNumbers } from './identity.ts';
+export { isCode } from './is-code.ts';
 export { KEPT_STREAM, keptWeights } from './kept.ts';
 export { canonicalName, type FormatSpec, kebabName, parseSpec, parseSpecList, specText } from './name.ts';
 export type { RadixGroup } from './plan/bits.ts';

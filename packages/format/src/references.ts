@@ -120,7 +120,8 @@ export function checkReferences(format: Format): void {
     if ((model === 'static') !== (weights !== undefined))
       fail(`the entropy coder of ${entropy.fields.join(', ')}: a static model has weights, and no other has`);
     const problem = staticModelProblem(format, entropy);
-    if (problem !== null) fail(`the static model of ${entropy.fields.join(', ')}: ${problem}`);
+    if (problem !== null)
+      fail(`the static model of ${entropy.fields.join(', ')}: ${problem.what}; ${problem.cure}`);
   }
   for (const set of format.fits) {
     for (const { names, expr } of set.sets) {

@@ -6,11 +6,12 @@
  * leave as words, one for each unit.
  */
 import { type EncodeKernel, operandsOf } from '@fewerbits/kernel';
-import { assemble, type Code } from '@fewerbits/wasm-assembler';
+import type { Code } from '@fewerbits/wasm-assembler';
+import { assembleKernel } from './assemble-kernel.ts';
 import { bitsOf, emitLanes, type LaneScene, pushesIn, UNITS, WHOLE } from './lanes.ts';
 import type { LinkedModule } from './link.ts';
+import { advance } from './sinks.ts';
 
-const VECTOR = 16;
 const GROUPS = 0;
 const WEIGHTS = 1;
 const FIRST_SOURCE = 2;
@@ -20,18 +21,10 @@ const FIRST_SOURCE = 2;
  * @param base byte of the memory at which the tables begin
  */
 export function encodeModule(kernel: EncodeKernel, base = 0): LinkedModule {
-  const tables: number[] = [];
-  let end = base;
-  for (const table of kernel.tables) {
-    tables.push(end);
-    end += Math.ceil(table.byteLength / VECTOR) * VECTOR;
-  }
   const params = new Array<'i32'>(FIRST_SOURCE + kernel.sources.length).fill('i32');
-  const bytes = assemble({
-    memory: { importFrom: ['fewerbits', 'memory'], pages: 0 },
-    functions: [{ name: 'encode', params, results: ['i32'], body: (code) => emitBody(code, kernel, tables) }],
-  });
-  return { bytes, tables };
+  return assembleKernel(kernel, base, { name: 'encode', params, results: ['i32'] }, (code, tables) =>
+    emitBody(code, kernel, tables),
+  );
 }
 
 function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[]): void {
@@ -84,12 +77,6 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[]): 
   const all = code.local('v128');
   scene.words(bitsOf(1));
   code.set(all);
-  const advance = (local: number, by: number): void => {
-    code.get(local);
-    code.i32(by);
-    code.op('i32.add');
-    code.set(local);
-  };
   code.loop(() => {
     for (const { source, offset, bytes, value } of stores) {
       for (let unit = 0; unit < UNITS; unit++) {
@@ -104,9 +91,10 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[]): 
     scene.push(sound);
     code.op('f32x4.pmin');
     code.set(all);
-    advance(WEIGHTS, 4 * width * UNITS);
-    for (const [k, { stride }] of sources.entries()) advance(FIRST_SOURCE + k, stride * UNITS);
-    advance(GROUPS, -1);
+    advance(code, WEIGHTS, () => code.i32(4 * width * UNITS));
+    for (const [k, { stride }] of sources.entries())
+      advance(code, FIRST_SOURCE + k, () => code.i32(stride * UNITS));
+    advance(code, GROUPS, () => code.i32(-1));
     code.get(GROUPS);
     code.brIf(0);
   });

@@ -1,6 +1,6 @@
 /**
- * Runs an encoder's module: weights are copied in and bytes out a tile at a time, so that a tile stays in the cache; what lies
- * in the arena is used in place.
+ * Runs an encoder's module a tile at a time, so that a tile stays in the cache: weights that lie in the arena are read where they
+ * are, others are copied in, and bytes are copied out.
  */
 import type { Codec } from '@fewerbits/format';
 import { type EncodeKernel, type EncodeRun, encodeKernel, withEncodeKernel } from '@fewerbits/kernel';
@@ -58,25 +58,21 @@ function instantiate(kernel: EncodeKernel, arena: Arena): EncodeRun {
   const most = unitsOf(kernel);
   const tile = arena.floats(width * most);
   const tiles = kernel.sources.map(({ stride }) => arena.bytes(stride * most));
-  const { buffer } = arena.memory;
 
   return ({ sources }, weights) => {
     const units = weights.length / width;
-    const inPlace = weights.buffer === buffer && sources.every(({ bytes }) => bytes.buffer === buffer);
-    let done = 0;
-    if (inPlace && units >= UNITS) {
-      const groups = Math.floor(units / UNITS);
-      if (encode(groups, weights.byteOffset, ...sources.map(({ bytes }) => bytes.byteOffset)) !== 0)
-        return false;
-      done = groups * UNITS;
-    }
-    for (; done < units; done += most) {
+    const inPlace = weights.buffer === arena.memory.buffer;
+    for (let done = 0; done < units; done += most) {
       const count = Math.min(most, units - done);
       const groups = Math.ceil(count / UNITS);
-      tile.set(weights.subarray(done * width, (done + count) * width));
-      // Units beyond the last are zeros, which every scale takes.
-      tile.fill(0, count * width, groups * UNITS * width);
-      if (encode(groups, tile.byteOffset, ...tiles.map(({ byteOffset }) => byteOffset)) !== 0) return false;
+      let from = weights.byteOffset + 4 * done * width;
+      if (!inPlace || count % UNITS !== 0) {
+        tile.set(weights.subarray(done * width, (done + count) * width));
+        // Units beyond the last are zeros, which every scale takes.
+        tile.fill(0, count * width, groups * UNITS * width);
+        from = tile.byteOffset;
+      }
+      if (encode(groups, from, ...tiles.map(({ byteOffset }) => byteOffset)) !== 0) return false;
       for (const [k, { bytes, stride }] of sources.entries())
         bytes.set(tiles[k]!.subarray(0, count * stride), done * stride);
     }

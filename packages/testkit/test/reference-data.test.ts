@@ -4,33 +4,14 @@
  */
 import { interpreter } from '@fewerbits/codec';
 import { compileFile, makeSource } from '@fewerbits/dsl';
-import { type Law, laplace, normal, studentT, unitRms } from '@fewerbits/numerics';
 import { describe, expect, it } from 'vitest';
+import { dataset } from '../../measure/test/reference.ts';
 
-const LAWS: Readonly<Record<string, Law>> = {
-  normal: unitRms(normal()),
-  laplace: unitRms(laplace()),
-  t5: unitRms(studentT(5)),
-};
 const DENSITIES: Readonly<Record<string, string>> = {
   normal: 'normal',
   laplace: 'laplace',
   t5: 'student_t(5)',
 };
-
-/** 65,536 values: quantiles of the law in a hashed order, rounded to binary32. */
-function dataset(law: Law): Float32Array {
-  return Float32Array.from({ length: 65536 }, (_, i) => {
-    let j = i;
-    j ^= j >> 8;
-    j = (j * 0x88b5) & 0xffff;
-    j ^= j >> 7;
-    j = Math.imul(j, 0xdb2d) & 0xffff;
-    j ^= j >> 9;
-    const p = (j + 0.5) / 65536;
-    return p < 0.5 ? law.quantile(p) : -law.quantile(1 - p);
-  });
-}
 
 const curve = (data: string, bits: number, rest: string): string =>
   `density ${DENSITIES[data]} power 1/3 in ${2 ** bits} ${rest}`;
@@ -94,7 +75,7 @@ describe('the deterministic dataset through formats', () => {
   ])('%s: %s', (data, _, text, error) => {
     const { format, diagnostics } = compileFile(makeSource('test.qf', text)).instantiate('f');
     if (format === null) throw new RangeError(diagnostics.map(({ message }) => message).join('\n'));
-    const x = dataset(LAWS[data]!);
+    const x = Float32Array.from(dataset(data));
     const codec = interpreter(format);
     const y = codec.decode(codec.encode(x));
     let [squared, power] = [0, 0];

@@ -4,7 +4,6 @@ import {
   fieldsOfSharedModels,
   fieldsToGive,
   interpreter,
-  isCode,
   modelTrainer,
 } from '@fewerbits/codec';
 import { type Codec, type Format, lcm, probeShape } from '@fewerbits/format';
@@ -34,7 +33,7 @@ function halves([rows, cols]: readonly [number, number]): Float32Array {
 
 /** Whether the format can be asked to encode: not where only a procedure runs its fit, or the caller must help with it. */
 export function encodes(format: Format): boolean {
-  if (fieldsToGive(format, (field) => isCode(field, format)).length > 0) return false;
+  if (fieldsToGive(format).length > 0) return false;
   const shape = shapeOf(format);
   try {
     codecOf(format).encode(halves(shape), { shape });

@@ -51,8 +51,9 @@ async function run({ kind, tensor, contenders }: Task): Promise<TaskResult> {
 
 function contenderOf(contender: TaskContender): Contender {
   const { label, format, fit } = contender;
-  const key = modelKey(contender);
-  const shared = models[key];
+  const shared = models[modelKey(contender)];
+  // Fits of one format share its codec, but not models.
+  const key = shared === undefined ? format : modelKey(contender);
   const codec = codecs.get(key) ?? targetCodec(formats[format]!, target, shared?.models).codec;
   codecs.set(key, codec);
   return {

@@ -5,8 +5,8 @@
  * exact numbers (docs/design/numerics.md §3). In every case the interpreter also encodes the same drawn tensor: stored scales, searches
  * and all.
  */
-import { encodeFields, fieldsOfSharedModels, interpreter, isCode, modelTrainer } from '@fewerbits/codec';
-import type { Expr, Field, Format } from '@fewerbits/format';
+import { encodeFields, fieldsOfSharedModels, interpreter, modelTrainer } from '@fewerbits/codec';
+import { type Expr, type Field, type Format, isCode } from '@fewerbits/format';
 import { blockError, errorAccumulator, tensorError } from '@fewerbits/measure';
 import {
   type Law,

@@ -1,7 +1,7 @@
 /**
  * What `explain` says about a format, as data.
  */
-import { fieldsToGive, isCode, whyNotExecutable } from '@fewerbits/codec';
+import { fieldsToGive, whyNotExecutable } from '@fewerbits/codec';
 import { codeFields } from '@fewerbits/compare';
 import {
   canonicalName,
@@ -11,6 +11,7 @@ import {
   type Format,
   formatFacts,
   formatId,
+  isCode,
   type Size,
 } from '@fewerbits/format';
 import { describeNumber, type NumberType, resolveNumber } from '@fewerbits/numerics';
@@ -100,7 +101,7 @@ export function explanation(format: Format): Explanation {
 function limitsOf(format: Format): string | null {
   const reason = whyNotExecutable(format);
   if (reason !== null) return `cannot be encoded or decoded yet: ${reason}`;
-  const missing = fieldsToGive(format, (field) => isCode(field, format));
+  const missing = fieldsToGive(format);
   return missing.length === 0
     ? null
     : `decodes; encodes only with ${missing.join(', ')} given, for which it has no fit`;

@@ -5,7 +5,6 @@ import {
   encodeFields,
   fieldsOfSharedModels,
   fieldsToGive,
-  isCode,
   modelTrainer,
   requireExecutable,
   type SharedModels,
@@ -51,7 +50,7 @@ export async function encode(
     throw new InputError(
       `--raw: ${label} has ${format.layout.length} streams (${format.layout.map(({ name }) => name).join(', ')}); write it with -o OUT.safetensors`,
     );
-  const missing = fieldsToGive(format, (field) => isCode(field, format));
+  const missing = fieldsToGive(format);
   if (missing.length > 0)
     throw new InputError(
       `${label} decodes only: it has no fit for ${missing.join(', ')}, which a procedure outside the format chooses`,

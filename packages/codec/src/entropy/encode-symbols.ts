@@ -2,10 +2,11 @@
  * Symbols → an entropy-coded stream. Chunks know nothing of each other; the model is made from all of them,
  * or given. Specification: docs/design/bit-streams.md.
  */
+import { MOST_CHUNK } from '@fewerbits/format';
 import { buildModel } from './build-model.ts';
 import { countSymbols } from './counts.ts';
 import { escapeBytes } from './escapes.ts';
-import { DEFAULT_CHUNK, headerBytes, MOST_CHUNK } from './header.ts';
+import { DEFAULT_CHUNK, headerBytes } from './header.ts';
 import { encodeHuffman } from './huffman.ts';
 import { type Coder, entryFinder, hasEscape, type Model, modelProblem } from './model.ts';
 import { encodeRans } from './rans.ts';

@@ -2,6 +2,7 @@
  * The head of a stream: what it is, its model, where its chunks are. Read whole and checked before any chunk
  * is. Specification: docs/design/bit-streams.md, "Header".
  */
+import { MOST_CHUNK } from '@fewerbits/format';
 import { crc32c } from './crc32c.ts';
 import { type HuffmanTable, huffmanTable } from './huffman.ts';
 import type { Coder, Model } from './model.ts';
@@ -14,8 +15,6 @@ import type { SymbolRange } from './symbol-array.ts';
 export const STREAM_VERSION = 1;
 /** Symbols of a chunk unless the caller says otherwise. */
 export const DEFAULT_CHUNK = 65536;
-/** The largest chunk: escapes are counted in 25 bits. */
-export const MOST_CHUNK = 2 ** 24;
 
 const FIXED_BYTES = 20;
 const CHUNK_ENTRY_BYTES = 8;

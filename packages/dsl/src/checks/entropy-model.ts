@@ -6,10 +6,7 @@ import { type Check, findings } from './checked.ts';
 export const checkEntropyModel: Check = (checked) =>
   findings(checked, (report) => {
     for (const entropy of checked.format.entropy) {
-      if (entropy.options.model === 'static' && entropy.options.weights === undefined) continue;
       const problem = staticModelProblem(checked.format, entropy);
-      if (problem === null) continue;
-      const [what, cure] = problem.split('; ');
-      report('entropy-model', entropy, what!, cure);
+      if (problem !== null) report('entropy-model', entropy, problem.what, problem.cure);
     }
   });

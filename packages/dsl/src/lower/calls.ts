@@ -4,7 +4,8 @@
  */
 import { type Expr, FUNCTION_ARITY } from '@fewerbits/format';
 import type { Expression } from '../ast.ts';
-import { bitRange, evaluateWhole, isScalar, numberArgument, plainArguments } from '../constant.ts';
+import { isScalar, numberArgument, plainArguments } from '../call-arguments.ts';
+import { bitRange, evaluateWhole } from '../constant.ts';
 import { AGGREGATES, FIT_PROCEDURES, isFunctionName, isOneOf, SPECIAL_CALLS, suggestion } from '../names.ts';
 import { arrayDimensions, bare, type Context, isScope, mark, scopeNames } from './context.ts';
 import { FIELD_MODES, lowerExpression, mayRead, placeholder } from './expression.ts';

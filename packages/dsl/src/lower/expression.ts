@@ -6,7 +6,8 @@
 import type { BinaryOp, Expr, Size } from '@fewerbits/format';
 import { resolveNumber } from '@fewerbits/numerics';
 import type { BinaryOperator, Expression, Span } from '../ast.ts';
-import { evaluateConstant, numberArgument } from '../constant.ts';
+import { numberArgument } from '../call-arguments.ts';
+import { evaluateConstant } from '../constant.ts';
 import { BARE_AGGREGATES, FIT_PROCEDURES, INPUTS, isFunctionName, isOneOf, nearestName } from '../names.ts';
 import { lowerCall } from './calls.ts';
 import { arrayDimensions, type Context, type Mode, mark } from './context.ts';

@@ -4,7 +4,8 @@
  */
 import type { Expr, Field, Format, Let, Outliers, Scope, Size, Storage } from '@fewerbits/format';
 import type { Expression, TypeExpr } from '../ast.ts';
-import { evaluateConstant, evaluateWhole, type Names, numberArgument } from '../constant.ts';
+import { numberArgument } from '../call-arguments.ts';
+import { evaluateConstant, evaluateWhole, type Names } from '../constant.ts';
 import { contextOf, mark, type Work } from './context.ts';
 import { lowerExpression, lowerSize } from './expression.ts';
 import { lowerFit, reportSharedResults } from './fit.ts';

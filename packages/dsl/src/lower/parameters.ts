@@ -4,7 +4,8 @@
  */
 import { describeNumber } from '@fewerbits/numerics';
 import type { Arg, Expression, Param } from '../ast.ts';
-import { evaluateConstant, type Names, type NumberRef, numberArgument } from '../constant.ts';
+import { numberArgument } from '../call-arguments.ts';
+import { evaluateConstant, type Names, type NumberRef } from '../constant.ts';
 import type { CheckCode } from '../diagnostics/check-codes.ts';
 import { suggestion } from '../names.ts';
 

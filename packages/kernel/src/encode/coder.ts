@@ -129,7 +129,7 @@ function floatCode(b: Builder, number: ResolvedNumber, value: number, held: bool
   const rounds = number.rounding === 'even' || number.rounding === 'out' || number.rounding === 'in';
   if (!rounds || exponent === 0 || bias > 127) return null;
   if (!signed) return mantissa === 0 && exponent === 8 && bias === 127 ? powerCode(b, number, value) : null;
-  if (!subnormals) return null;
+  if (!subnormals || !agrees(number)) return null;
   const magnitude = b.unary('abs', value);
   const most = b.real(number.facts.max);
   const limited = held ? b.binary('lesser', magnitude, most) : magnitude;
@@ -149,7 +149,6 @@ function floatCode(b: Builder, number: ResolvedNumber, value: number, held: bool
   }
   const own = b.add({ op: 'bits_of', type: 'i32', args: [value] });
   const sign = b.integer('i_shl', b.integer('i_shr', own, b.int(31)), b.int(number.bits - 1));
-  if (!agrees(number)) return null;
   return { code: b.integer('i_or', code, sign), sound: [] };
 }
 

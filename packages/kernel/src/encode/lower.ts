@@ -13,6 +13,7 @@ import {
   type Field,
   type Format,
   indexInside,
+  isCode,
   type Let,
   readsData,
   type StoredField,
@@ -20,9 +21,11 @@ import {
 } from '@fewerbits/format';
 import { resolveNumber } from '@fewerbits/numerics';
 import { type Builder, makeBuilder } from '../builder.ts';
-import type { BinaryOp, EncodeKernel, UnaryOp } from '../ir.ts';
+import type { EncodeKernel } from '../ir.ts';
+import { lowerCall } from '../lower/expression.ts';
 import { levelOfCode, whyNoLevels } from '../lower/levels.ts';
-import { pruneEncoder } from '../prune.ts';
+import { programOf } from '../lower/program.ts';
+import { prune } from '../prune.ts';
 import { findUnit, type Unit } from '../unit.ts';
 import { codeOfValue } from './coder.ts';
 import { NoKernel } from './no-kernel.ts';
@@ -58,23 +61,7 @@ function lower(format: Format, fit: string | null, unit: Unit): EncodeKernel {
   const b = makeBuilder();
   const fitted = makeFitted(format, fit, unit, b);
   const stores = byteStores(b, unit, fitted.codeAt);
-  const { width, sources } = unit;
-  const { streams } = unit.plan;
-  return pruneEncoder({
-    name: format.name,
-    width,
-    sources,
-    segments: Object.fromEntries(streams.map((stream) => [stream.name, stream.segments.length])),
-    bodies: Object.fromEntries(
-      streams.flatMap((stream) =>
-        stream.segments.map(({ bits }, k) => [`${stream.name}/${k}`, bits] as const),
-      ),
-    ),
-    tables: b.tables,
-    values: b.values,
-    stores,
-    sound: fitted.sound(),
-  });
+  return prune({ ...programOf(format.name, unit, b), stores, sound: fitted.sound() });
 }
 
 /** The codes of a unit, computed where they are asked for. */
@@ -84,15 +71,6 @@ interface Fitted {
   /** 1 where everything that was computed holds. */
   sound(): number;
 }
-
-const UNARY: Readonly<Partial<Record<string, UnaryOp>>> = {
-  abs: 'abs',
-  sqrt: 'sqrt',
-  floor: 'floor',
-  ceil: 'ceil',
-  trunc: 'trunc',
-  round: 'round',
-};
 
 function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder): Fitted {
   const { geometry, fields: storedFields } = unit.plan;
@@ -259,22 +237,10 @@ function makeFitted(format: Format, fit: string | null, unit: Unit, b: Builder):
     return { rows: 0, cols: 0 };
   };
   const call = (name: string, args: readonly number[]): number => {
-    const unary = UNARY[name];
-    if (unary !== undefined) return b.unary(unary, args[0]!);
-    switch (name) {
-      case 'min':
-      case 'max':
-        return args.slice(1).reduce((a, c) => b.binary(name as BinaryOp, a, c), args[0]!);
-      case 'clamp':
-        return b.binary('min', args[2]!, b.binary('max', args[1]!, args[0]!));
-      case 'if':
-        return b.pick(args[0]!, args[1]!, args[2]!);
-      case 'floor_pow2':
-      case 'ceil_pow2':
-        return powerOfTwo(name, args[0]!);
-      default:
-        throw new NoKernel(`its fits call ${name}`);
-    }
+    if (name === 'floor_pow2' || name === 'ceil_pow2') return powerOfTwo(name, args[0]!);
+    const value = lowerCall(name, args, b);
+    if (value === null) throw new NoKernel(`its fits call ${name}`);
+    return value;
   };
   /** By the exponent of a value that is normal in binary32; 0 stays 0. */
   const powerOfTwo = (name: 'floor_pow2' | 'ceil_pow2', value: number): number => {
@@ -361,12 +327,4 @@ function balanced(terms: readonly number[], join: (p: number, q: number) => numb
   if (terms.length === 1) return terms[0]!;
   const half = terms.length >> 1;
   return join(balanced(terms.slice(0, half), join), balanced(terms.slice(half), join));
-}
-
-/** A code is chosen for the weights that it stands for: in `each`, or in a tile with no scope inside. */
-function isCode(field: Field, format: Format): boolean {
-  if (field.scope === 'each') return true;
-  const inUse = (name: string): boolean =>
-    name !== 'each' || [...format.fields, ...format.lets].some((member) => member.scope === 'each');
-  return !format.scopes.some((scope) => scope.parent === field.scope && inUse(scope.name));
 }

@@ -11,6 +11,7 @@ import { findUnit, type Unit } from '../unit.ts';
 import { codeOf, WIDEST_DIGITS } from './codes.ts';
 import { lowerExpression, type Scene, whyNoKernel } from './expression.ts';
 import { levelOfCode, levelsOfCodes, levelTable, whyNoLevels } from './levels.ts';
+import { programOf } from './program.ts';
 import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 /** The kernel that decodes a format, or in a few words why there is none (the interpreter decodes it then). */
@@ -33,14 +34,7 @@ export function decodeKernel(format: Format, lanes: 1 | 4): Kernel | string {
     const value = lowerExpression(expr, offset, lanes, scene);
     stores.push({ offset, value: lanes === 4 ? b.splat(value) : value });
   }
-  const { width, sources } = unit;
-  const { streams } = unit.plan;
-  const segments = Object.fromEntries(streams.map((stream) => [stream.name, stream.segments.length]));
-  const bodies = Object.fromEntries(
-    streams.flatMap((stream) => stream.segments.map(({ bits }, k) => [`${stream.name}/${k}`, bits] as const)),
-  );
-  const { tables, values } = b;
-  return prune({ name: format.name, width, lanes, sources, segments, bodies, tables, values, stores });
+  return prune({ ...programOf(format.name, unit, b), lanes, stores });
 }
 
 /** What needs more than one pass, or reads what is not at a fixed place. */

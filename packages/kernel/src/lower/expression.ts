@@ -83,7 +83,7 @@ export function lowerExpression(expr: Expr, element: number, lanes: 1 | 4, scene
     case 'neg':
       return b.unary('neg', go(expr.of));
     case 'call':
-      return call(expr, go, b);
+      return lowerCall(expr.name, expr.args.map(go), b)!;
     case 'add':
     case 'sub':
     case 'mul':
@@ -100,20 +100,20 @@ export function lowerExpression(expr: Expr, element: number, lanes: 1 | 4, scene
   }
 }
 
-function call(expr: Extract<Expr, { op: 'call' }>, go: (e: Expr) => number, b: Builder): number {
-  const args = expr.args.map(go);
-  const unary = UNARY[expr.name];
+/** A function of the language on values, or null where it is no operation of a kernel. */
+export function lowerCall(name: string, args: readonly number[], b: Builder): number | null {
+  const unary = UNARY[name];
   if (unary !== undefined) return b.unary(unary, args[0]!);
-  switch (expr.name) {
+  switch (name) {
     case 'min':
     case 'max':
-      return args.slice(1).reduce((a, c) => b.binary(expr.name as BinaryOp, a, c), args[0]!);
+      return args.slice(1).reduce((a, c) => b.binary(name as BinaryOp, a, c), args[0]!);
     case 'clamp':
       return b.binary('min', args[2]!, b.binary('max', args[1]!, args[0]!));
     case 'if':
       return b.pick(args[0]!, args[1]!, args[2]!);
     default:
-      throw new RangeError(`${expr.name} has no kernel`);
+      return null;
   }
 }
 

@@ -7,9 +7,10 @@
 import type { Format, StoredField } from '@fewerbits/format';
 import { makeBuilder } from '../builder.ts';
 import type { CodeStore, Output, UnpackKernel } from '../ir.ts';
-import { pruneUnpacker } from '../prune.ts';
+import { prune } from '../prune.ts';
 import { findUnit, type Unit } from '../unit.ts';
 import { codeOf, WIDEST_DIGITS } from './codes.ts';
+import { programOf } from './program.ts';
 import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 const SIXTEEN = 16;
@@ -44,23 +45,7 @@ export function unpackKernel(format: Format): UnpackKernel | string {
           stores.push({ output, entry: first + k, value: codeOf(b, place, radix) });
     }
   }
-  const { width, sources } = unit;
-  const { streams } = unit.plan;
-  return pruneUnpacker({
-    name: format.name,
-    width,
-    sources,
-    segments: Object.fromEntries(streams.map((stream) => [stream.name, stream.segments.length])),
-    bodies: Object.fromEntries(
-      streams.flatMap((stream) =>
-        stream.segments.map(({ bits }, k) => [`${stream.name}/${k}`, bits] as const),
-      ),
-    ),
-    tables: b.tables,
-    values: b.values,
-    stores,
-    outputs,
-  });
+  return prune({ ...programOf(format.name, unit, b), stores, outputs });
 }
 
 function whyNotField(field: StoredField, unit: Unit): string | null {
