@@ -32,6 +32,12 @@ const GGML = {
   q8_0: 'q8_0',
   iq4_nl: 'iq4_nl',
   tq2_0: 'tq2_0',
+  q2_k: 'q2_K',
+  q3_k: 'q3_K',
+  q4_k: 'q4_K',
+  q5_k: 'q5_K',
+  q6_k: 'q6_K',
+  iq4_xs: 'iq4_xs',
 };
 const OTHERS = [
   'nf4',

@@ -4,7 +4,7 @@
  */
 import { type Codec, type Codes, type EncodeOptions, matrixShape, type Packed } from '@fewerbits/format';
 import { bindingsOf, type Run } from './bind.ts';
-import type { EncodeKernel, Kernel, UnpackKernel } from './ir.ts';
+import type { EncodeKernel, Program, UnpackKernel } from './ir.ts';
 
 /** Decodes a run into `out`, which is as long as the run has weights. */
 export type DecodeRun = (run: Run, out: Float32Array) => void;
@@ -14,7 +14,7 @@ export type DecodeRun = (run: Run, out: Float32Array) => void;
  * @param kernel made from the codec's format; `run` is a target's execution of it
  * @throws RangeError from `decode` for a missing stream, one of the wrong length, or an `out` of the wrong length.
  */
-export function withDecodeKernel(codec: Codec, kernel: Kernel, run: DecodeRun): Codec {
+export function withDecodeKernel(codec: Codec, kernel: Program, run: DecodeRun): Codec {
   const bindingOf = bindingsOf(kernel, codec.format);
   return {
     ...codec,

@@ -32,6 +32,9 @@ const INTEGERS: Readonly<Record<IntOp, (a: number, b: number) => number>> = {
   i_xor: (a, b) => a ^ b,
   i_shl: (a, b) => a << b,
   i_shr: (a, b) => (a >>> b) | 0,
+  i_max: Math.max,
+  i_max_u: (a, b) => Math.max(a >>> 0, b >>> 0) | 0,
+  i_min_u: (a, b) => Math.min(a >>> 0, b >>> 0) | 0,
 };
 
 /** The operations on integers, on 32 bits; `i_shr` fills with zeros. */
@@ -50,23 +53,31 @@ const NEUTRAL: Readonly<Partial<Record<IntOp, number>>> = {
   i_shr: 0,
 };
 
+/** A builder of straight lines. */
 export function makeBuilder(): Builder {
   const values: Value[] = [];
-  const tables: Float32Array[] = [];
   const known = new Map<string, number>();
-  const tableKeys = new Map<string, number>();
-  const add = (value: Value): number => {
-    // JSON has no -0 and no NaN; both are levels.
-    const key = JSON.stringify(value, (_, v) =>
-      Object.is(v, -0) || (typeof v === 'number' && !Number.isFinite(v))
-        ? `${Object.is(v, -0) ? '-0' : v}`
-        : v,
-    );
+  return builderOver(values, (value) => {
+    const key = keyOfValue(value);
     const index = known.get(key);
     if (index !== undefined) return index;
     known.set(key, values.length);
     return values.push(value) - 1;
-  };
+  });
+}
+
+/** A text that equal values share. */
+export function keyOfValue(value: Value): string {
+  // JSON has no -0 and no NaN; both are levels.
+  return JSON.stringify(value, (_, v) =>
+    Object.is(v, -0) || (typeof v === 'number' && !Number.isFinite(v)) ? `${Object.is(v, -0) ? '-0' : v}` : v,
+  );
+}
+
+/** What every builder has, over its way to add a value. */
+export function builderOver(values: readonly Value[], add: (value: Value) => number): Builder {
+  const tables: Float32Array[] = [];
+  const tableKeys = new Map<string, number>();
   const typeOf = (value: number): Type => values[value]!.type;
   const int = (value: number): number => add({ op: 'int', type: 'i32', value: value | 0 });
   const constant = (index: number): number | null => {

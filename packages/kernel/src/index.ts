@@ -10,19 +10,25 @@ export {
 } from './accelerate.ts';
 export { type Binding, type Bound, bindKernel, type Run } from './bind.ts';
 export { encodeKernel } from './encode/lower.ts';
-export { interpretEncodeKernel, interpretKernel, interpretUnpackKernel } from './interpret.ts';
+export { interpretKernel, interpretUnpackKernel } from './interpret.ts';
+export { interpretEncodeKernel, interpretLoops } from './interpret-loops.ts';
 export {
+  type At,
   type BinaryOp,
-  type ByteStore,
   type EncodeKernel,
   fixedInRow,
   type IntOp,
+  type Item,
+  itemsOf,
   type Kernel,
   type Lanes,
+  type Looped,
+  type LoopKernel,
   type Output,
   operandsOf,
   type Program,
   runsFlat,
+  type ScratchArray,
   type Source,
   type Store,
   type Type,
@@ -31,6 +37,7 @@ export {
   type Value,
 } from './ir.ts';
 export { decodeKernel } from './lower/decode.ts';
+export { decodeLoops } from './lower/decode-loops.ts';
 export { unpackKernel } from './lower/unpack.ts';
 export {
   interpretMatvec,
@@ -40,6 +47,8 @@ export {
   multiplyRows,
   PARTIAL_SUMS,
 } from './matvec.ts';
+export { namedIn } from './named.ts';
 export { printKernel } from './print.ts';
 export { findUnit, type Piece, type Place, type Unit } from './unit.ts';
-export { verifyEncodeKernel, verifyKernel, verifyUnpackKernel } from './verify.ts';
+export { verifyKernel, verifyUnpackKernel } from './verify.ts';
+export { verifyLoops } from './verify-loops.ts';

@@ -5,17 +5,10 @@ import type { Codes } from '@fewerbits/format';
 import { roundHalfEven } from '@fewerbits/numerics';
 import type { Bound, Run } from './bind.ts';
 import { integerResult } from './builder.ts';
-import {
-  type EncodeKernel,
-  type Kernel,
-  operandsOf,
-  type Program,
-  type UnpackKernel,
-  type Value,
-} from './ir.ts';
+import { type Kernel, operandsOf, type Program, type UnpackKernel, type Value } from './ir.ts';
 
 /** A value is a number, or its lanes. */
-type Result = number | readonly number[];
+export type Result = number | readonly number[];
 
 const UNARY: Readonly<Record<string, (a: number) => number>> = {
   neg: (a) => -a,
@@ -53,7 +46,7 @@ export function interpretKernel(kernel: Kernel, { rows, cols, sources }: Run, ou
         bytes,
         from: row * rowStride + unit * stride,
       }));
-      const results = resultsOf(kernel, at, []);
+      const results = resultsOf(kernel, at);
       for (const { offset, value } of kernel.stores) {
         for (const [k, lane] of lanesOf(results[value]!).entries()) {
           const col = unit * kernel.width + offset + k;
@@ -64,44 +57,23 @@ export function interpretKernel(kernel: Kernel, { rows, cols, sources }: Run, ou
   }
 }
 
-/**
- * Encodes the units of a run, all of them whole, into its sources. False: some unit is unsound, and the bytes say nothing.
- */
-export function interpretEncodeKernel(
-  kernel: EncodeKernel,
-  { sources }: Run,
-  weights: Float32Array,
-): boolean {
-  for (let unit = 0; unit * kernel.width < weights.length; unit++) {
-    const own = weights.subarray(unit * kernel.width, (unit + 1) * kernel.width);
-    const results = resultsOf(kernel, [], own);
-    if (results[kernel.sound] !== 1) return false;
-    for (const { source, offset, bytes, value } of kernel.stores) {
-      const { bytes: out, stride } = sources[source]!;
-      const word = results[value] as number;
-      for (let k = 0; k < bytes; k++) out[unit * stride + offset + k] = word >>> (8 * k);
-    }
-  }
-  return true;
-}
-
 /** Unpacks the units of a run, all of them whole. */
 export function interpretUnpackKernel(kernel: UnpackKernel, { sources }: Run, codes: readonly Codes[]): void {
   const units = codes[0]!.length / kernel.outputs[0]!.entries;
   for (let unit = 0; unit < units; unit++) {
     const at = sources.map(({ bytes, stride }) => ({ bytes, from: unit * stride }));
-    const results = resultsOf(kernel, at, []);
+    const results = resultsOf(kernel, at);
     for (const { output, entry, value } of kernel.stores)
       for (const [k, code] of lanesOf(results[value]!).entries())
         codes[output]![unit * kernel.outputs[output]!.entries + entry + k] = code;
   }
 }
 
-function resultsOf(program: Program, sources: readonly Place[], weights: ArrayLike<number>): Result[] {
+function resultsOf(program: Program, sources: readonly Place[]): Result[] {
   const results: Result[] = [];
   for (const value of program.values) {
     const args = operandsOf(value).map((k) => results[k]!);
-    results.push(value.op === 'weight' ? weights[value.offset]! : resultOf(value, args, program, sources));
+    results.push(resultOf(value, args, program, sources));
   }
   return results;
 }
@@ -116,7 +88,13 @@ function lanesOf(result: Result): readonly number[] {
   return typeof result === 'number' ? [result] : result;
 }
 
-function resultOf(value: Value, args: readonly Result[], kernel: Program, sources: readonly Place[]): Result {
+/** What an operation gives for its operands. */
+export function resultOf(
+  value: Value,
+  args: readonly Result[],
+  kernel: Program,
+  sources: readonly Place[],
+): Result {
   const byte = (source: number, offset: number) => {
     const { bytes, from } = sources[source]!;
     return bytes[from + offset] ?? 0;
@@ -148,7 +126,13 @@ function resultOf(value: Value, args: readonly Result[], kernel: Program, source
     case 'i_look':
       return value.lanes[first]!;
     case 'weight':
-      throw new Error('weights are read by encoders');
+    case 'listed':
+    case 'read':
+    case 'get':
+    case 'peek':
+    case 'carried':
+    case 'result':
+      throw new Error(`${value.op} belongs to kernels with loops`);
     case 'table': {
       const table = kernel.tables[value.table]!;
       const at = first + value.offset;

@@ -1,5 +1,6 @@
 /**
- * The kernel IR: one unit of weights as a straight line of typed operations, run over a tensor by one loop.
+ * The kernel IR: one unit of weights as typed operations, run over a tensor by one loop. Decoding is a straight line; an encoder has
+ * loops over the blocks and weights of its unit.
  *
  * A unit is a run of weights of one row whose bits stand at fixed places and whose distance to the next unit is a whole
  * number of bytes (see `unit.ts`). Values are single (`i32`, `f32`) or parallel (`f32x4`: four weights, `u8x16`: the codes
@@ -9,8 +10,19 @@
 
 export type Type = 'i32' | 'f32' | 'f32x4' | 'u8x16';
 
-/** Operations that take and give `i32`. */
-export type IntOp = 'i_add' | 'i_sub' | 'i_mul' | 'i_and' | 'i_or' | 'i_xor' | 'i_shl' | 'i_shr';
+/** Operations that take and give `i32`; `i_min_u` and `i_max_u` take their bits as numbers without a sign. */
+export type IntOp =
+  | 'i_add'
+  | 'i_sub'
+  | 'i_mul'
+  | 'i_and'
+  | 'i_or'
+  | 'i_xor'
+  | 'i_shl'
+  | 'i_shr'
+  | 'i_max'
+  | 'i_max_u'
+  | 'i_min_u';
 
 /**
  * Operations that take and give `f32` or `f32x4`, all operands of one type. Comparisons give 1 or 0. `min` and `max` spread NaN and
@@ -48,6 +60,14 @@ export type Value =
       readonly offset: number;
       readonly bytes: 1 | 2 | 4;
     }
+  /** The same at a byte that loops move. */
+  | {
+      readonly op: 'read';
+      readonly type: 'i32';
+      readonly source: number;
+      readonly at: At;
+      readonly bytes: 1 | 2 | 4;
+    }
   | { readonly op: IntOp; readonly type: 'i32'; readonly args: readonly [number, number] }
   /** An integer as a real, rounded to the nearest. */
   | {
@@ -68,8 +88,19 @@ export type Value =
     }
   | { readonly op: UnaryOp; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number] }
   | { readonly op: BinaryOp; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number, number] }
-  /** Weight `offset` of the unit: what an encoder reads. */
-  | { readonly op: 'weight'; readonly type: 'f32'; readonly offset: number }
+  /** A weight of the unit: what an encoder reads. */
+  | { readonly op: 'weight'; readonly type: 'f32'; readonly at: At }
+  /** An element of a table that is named by loops. */
+  | { readonly op: 'listed'; readonly type: 'f32'; readonly table: number; readonly at: At }
+  /** An element of a scratch array: `get` of one that is filled once, before it is read; `peek` of what it holds at this moment. */
+  | { readonly op: 'get' | 'peek'; readonly type: 'i32' | 'f32'; readonly array: number; readonly at: At }
+  /** What a loop carries from one turn to the next, inside the loop; and what it has at the end. */
+  | {
+      readonly op: 'carried' | 'result';
+      readonly type: 'i32' | 'f32';
+      readonly loop: number;
+      readonly slot: number;
+    }
   /** A whole number of magnitude below 2^22, less a constant, as an integer. */
   | { readonly op: 'to_int'; readonly type: 'i32'; readonly args: readonly [number]; readonly less: number }
   /** The bits of a real. */
@@ -137,12 +168,44 @@ export type Value =
       readonly table: number;
     };
 
-/** Where an encoder's value goes: the low bytes of an integer, little-endian, at a byte of the unit's place in a source. */
-export interface ByteStore {
-  readonly source: number;
-  readonly offset: number;
-  readonly bytes: 1 | 2 | 4;
-  readonly value: number;
+/** A place that loops move: `base` and, for each loop around it, the loop's turn (from 0) times `by`. */
+export interface At {
+  readonly base: number;
+  readonly steps: readonly { readonly loop: number; readonly by: number }[];
+}
+
+/** What a kernel with loops does, in order. */
+export type Item =
+  /** Computes a value: before this its operands are known, after it whatever reads it may stand, here or in loops that follow. */
+  | { readonly do: 'value'; readonly value: number }
+  | {
+      readonly do: 'loop';
+      readonly loop: number;
+      /** Slot k starts as one value and is another after each turn. */
+      readonly carried: readonly { readonly start: number; readonly next: number }[];
+      /** If not null an `f32` of the loop's body: where it is 0, further turns change nothing, and may be left out. */
+      readonly more: number | null;
+      readonly body: readonly Item[];
+    }
+  /** Puts a value into a scratch array. */
+  | { readonly do: 'put'; readonly array: number; readonly at: At; readonly value: number }
+  /** The low bytes of an integer, little-endian, at a byte of the unit's place in a source. */
+  | {
+      readonly do: 'store';
+      readonly source: number;
+      readonly at: At;
+      readonly bytes: 1 | 2 | 4;
+      readonly value: number;
+    }
+  /** A weight of the unit. */
+  | { readonly do: 'give'; readonly at: At; readonly value: number }
+  /** The unit is unsound unless this is 1: something is left to the interpreter, such as a scale that cannot be stored. */
+  | { readonly do: 'require'; readonly value: number };
+
+/** Room for values between loops, of one unit. */
+export interface ScratchArray {
+  readonly type: 'i32' | 'f32';
+  readonly length: number;
 }
 
 /** A code, or sixteen of at most 8 bits, of an output, from an entry of the unit on. */
@@ -202,23 +265,39 @@ export interface Kernel extends Program {
   readonly stores: readonly Store[];
 }
 
+/** A program with loops, of single values only and without branches. */
+export interface Looped extends Program {
+  /** Turns of each loop, at least 2. */
+  readonly loops: readonly number[];
+  readonly arrays: readonly ScratchArray[];
+  readonly body: readonly Item[];
+}
+
+/** Bytes → weights, in loops: what a target without vectors runs. Its values `read`, its items `give`. */
+export interface LoopKernel extends Looped {
+  readonly kind: 'decode';
+}
+
 /**
- * Weights → bytes, of single values only: a target may run several units side by side, each in a lane of its own, and sums
- * keep their order. Every source moves with the unit.
+ * Weights → bytes, in loops: a target may run several units side by side, each in a lane of its own, and sums keep their order. Every
+ * source moves with the unit. A unit with weights that are not finite is unsound. Its items `store` and `require`.
  */
-export interface EncodeKernel extends Program {
-  readonly stores: readonly ByteStore[];
-  /**
-   * An `f32` that is 1 where the unit's bytes hold, 0 where something is left to the interpreter: weights that are not finite,
-   * a scale that cannot be stored.
-   */
-  readonly sound: number;
+export interface EncodeKernel extends Looped {
+  readonly kind: 'encode';
 }
 
 /** Bytes → codes, for fields whose codes all move with the unit. */
 export interface UnpackKernel extends Program {
   readonly outputs: readonly Output[];
   readonly stores: readonly CodeStore[];
+}
+
+/** Every item of a body, those of inner loops with their loop. */
+export function* itemsOf(body: readonly Item[]): Generator<Item> {
+  for (const item of body) {
+    yield item;
+    if (item.do === 'loop') yield* itemsOf(item.body);
+  }
 }
 
 /** The operands of a value. */
@@ -234,11 +313,14 @@ export function fixedInRow(kernel: Program): boolean[] {
   const fixed: boolean[] = [];
   for (const value of kernel.values) {
     const stays = (source: number): boolean => ['row', 'tensor'].includes(kernel.sources[source]!.moves);
-    const own = value.op === 'load' || value.op === 'load16' ? stays(value.source) : true;
+    const own = 'source' in value ? stays(value.source) : !UNIT_VALUES.has(value.op);
     fixed.push(own && operandsOf(value).every((k) => fixed[k]!));
   }
   return fixed;
 }
+
+/** What is another value in every unit, or in every turn of a loop. */
+const UNIT_VALUES: ReadonlySet<Value['op']> = new Set(['weight', 'get', 'peek', 'carried', 'result']);
 
 /** Whether the units of a tensor can be run through as one row: nothing starts again with a row. */
 export function runsFlat(kernel: Program): boolean {

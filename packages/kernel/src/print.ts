@@ -1,16 +1,17 @@
 /** A kernel as text, one value a line, for eyes and for tests. */
 import {
-  type EncodeKernel,
+  type At,
   fixedInRow,
+  type Item,
   type Kernel,
+  type Looped,
   operandsOf,
   type UnpackKernel,
   type Value,
 } from './ir.ts';
 
 /** Every line; values that are the same in all units of a row stand before the loop. */
-export function printKernel(kernel: Kernel | EncodeKernel | UnpackKernel): string {
-  const fixed = fixedInRow(kernel);
+export function printKernel(kernel: Kernel | Looped | UnpackKernel): string {
   const { name, width, sources, tables, values } = kernel;
   const lines = [
     `kernel ${name}: units of ${width} weights${'lanes' in kernel ? `, ${kernel.lanes} at a time` : ''}`,
@@ -21,6 +22,13 @@ export function printKernel(kernel: Kernel | EncodeKernel | UnpackKernel): strin
     );
   for (const [k, table] of tables.entries()) lines.push(`  table ${k}: ${table.length} levels`);
   const line = (k: number) => `%${k}: ${values[k]!.type} = ${textOf(values[k]!)}`;
+  if ('body' in kernel) {
+    for (const [k, { type, length }] of kernel.arrays.entries())
+      lines.push(`  array ${k}: ${length} of ${type}`);
+    lines.push('  for each unit', ...bodyLines(kernel, kernel.body, '    ', line));
+    return `${lines.join('\n')}\n`;
+  }
+  const fixed = fixedInRow(kernel);
   for (const k of values.keys()) if (fixed[k]) lines.push(`  ${line(k)}`);
   lines.push('  for each unit');
   for (const k of values.keys()) if (!fixed[k]) lines.push(`    ${line(k)}`);
@@ -28,16 +36,51 @@ export function printKernel(kernel: Kernel | EncodeKernel | UnpackKernel): strin
   return `${lines.join('\n')}\n`;
 }
 
-function storeLines(kernel: Kernel | EncodeKernel | UnpackKernel): string[] {
+function storeLines(kernel: Kernel | UnpackKernel): string[] {
   if ('lanes' in kernel) return kernel.stores.map(({ offset, value }) => `weight ${offset} = %${value}`);
-  if ('outputs' in kernel)
-    return kernel.stores.map(
-      ({ output, entry, value }) => `${kernel.outputs[output]!.field} ${entry} = %${value}`,
-    );
-  const bytes = kernel.stores.map(
-    ({ source, offset, bytes, value }) => `source ${source} offset ${offset} bytes ${bytes} = %${value}`,
+  return kernel.stores.map(
+    ({ output, entry, value }) => `${kernel.outputs[output]!.field} ${entry} = %${value}`,
   );
-  return [...bytes, `sound = %${kernel.sound}`];
+}
+
+function bodyLines(
+  kernel: Looped,
+  body: readonly Item[],
+  indent: string,
+  line: (k: number) => string,
+): string[] {
+  return body.flatMap((item) => {
+    switch (item.do) {
+      case 'value':
+        return [`${indent}${line(item.value)}`];
+      case 'put':
+        return [`${indent}array ${item.array} [${atText(item.at)}] = %${item.value}`];
+      case 'store':
+        return [`${indent}source ${item.source} [${atText(item.at)}] bytes ${item.bytes} = %${item.value}`];
+      case 'give':
+        return [`${indent}weight [${atText(item.at)}] = %${item.value}`];
+      case 'require':
+        return [`${indent}require %${item.value}`];
+      case 'loop': {
+        const results = kernel.values.flatMap((value, k) =>
+          (value.op === 'carried' || value.op === 'result') && value.loop === item.loop
+            ? [`%${k} ${value.op === 'carried' ? 'carries' : 'is the last of'} slot ${value.slot}`]
+            : [],
+        );
+        return [
+          `${indent}loop t${item.loop} of ${kernel.loops[item.loop]} from [${item.carried.map(({ start }) => `%${start}`).join(' ')}]${results.length === 0 ? '' : `: ${results.join(', ')}`}`,
+          ...bodyLines(kernel, item.body, `${indent}  `, line),
+          `${indent}  next [${item.carried.map(({ next }) => `%${next}`).join(' ')}]${item.more === null ? '' : ` while %${item.more}`}`,
+        ];
+      }
+    }
+  });
+}
+
+/** `3 + 32 t0 + t2` */
+function atText({ base, steps }: At): string {
+  const terms = steps.map(({ loop, by }) => (by === 1 ? `t${loop}` : `${by} t${loop}`));
+  return [...(base !== 0 || terms.length === 0 ? [String(base)] : []), ...terms].join(' + ');
 }
 
 function textOf(value: Value): string {
@@ -47,7 +90,7 @@ function textOf(value: Value): string {
     .filter(([key]) => key !== 'args')
     .map(
       ([key, fact]) =>
-        `${key} ${Array.isArray(fact) ? `[${fact.join(' ')}]` : Object.is(fact, -0) ? '-0' : String(fact)}`,
+        `${key} ${typeof fact === 'object' && 'steps' in (fact as object) ? `[${atText(fact as At)}]` : Array.isArray(fact) ? `[${fact.join(' ')}]` : Object.is(fact, -0) ? '-0' : String(fact)}`,
     );
   return [op, ...args, ...facts].join(' ');
 }

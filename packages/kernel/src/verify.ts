@@ -1,13 +1,5 @@
 /** Checks that a kernel is well formed: operands before use, types as the operations want them, every weight stored once. */
-import {
-  type EncodeKernel,
-  type Kernel,
-  operandsOf,
-  type Program,
-  type Type,
-  type UnpackKernel,
-  type Value,
-} from './ir.ts';
+import { type Kernel, operandsOf, type Program, type Type, type UnpackKernel, type Value } from './ir.ts';
 
 /** @throws Error naming the value and what is wrong with it: a mistake of a lowering or a pass, never of a user. */
 export function verifyKernel(kernel: Kernel): void {
@@ -15,7 +7,7 @@ export function verifyKernel(kernel: Kernel): void {
   const fail = failing(kernel);
   verifyValues(kernel);
   for (const [k, value] of values.entries()) {
-    if (value.op === 'weight') fail(k, 'a decoder reads no weights');
+    if (LOOPED.has(value.op)) fail(k, 'it belongs to kernels with loops');
     if (lanes === 1 && (value.type === 'f32x4' || value.type === 'u8x16'))
       fail(k, 'the kernel is for single weights');
   }
@@ -27,31 +19,6 @@ export function verifyKernel(kernel: Kernel): void {
   }
   if (stored.size !== width || stores.length * lanes !== width)
     throw new Error(`kernel of ${name}: ${stored.size} of ${width} weights are stored`);
-}
-
-/**
- * The same for an encoder: single values only, every byte of a unit stored once.
- * @throws Error as `verifyKernel`
- */
-export function verifyEncodeKernel(kernel: EncodeKernel): void {
-  const { values, stores, sources, width, name, sound } = kernel;
-  const fail = failing(kernel);
-  verifyValues(kernel);
-  for (const [k, value] of values.entries()) {
-    if (value.type !== 'i32' && value.type !== 'f32') fail(k, 'encoders have single values');
-    if (value.op === 'load') fail(k, 'an encoder reads no bytes');
-    if (value.op === 'weight' && !(value.offset >= 0 && value.offset < width))
-      fail(k, `there is no weight ${value.offset}`);
-  }
-  if (values[sound]?.type !== 'f32') fail(sound, 'whether a unit is sound is a real');
-  const stored = sources.map(({ stride }) => new Array<number>(stride).fill(0));
-  for (const { source, offset, bytes, value } of stores) {
-    if (values[value]?.type !== 'i32') fail(value, `it is stored at byte ${offset}`);
-    for (let k = 0; k < bytes; k++) stored[source]![offset + k]! += 1;
-  }
-  for (const [source, counts] of stored.entries())
-    if (counts.length !== sources[source]!.stride || counts.some((count) => count !== 1))
-      throw new Error(`kernel of ${name}: source ${source} is stored [${counts.join(' ')}] times`);
 }
 
 /**
@@ -75,13 +42,25 @@ export function verifyUnpackKernel(kernel: UnpackKernel): void {
       throw new Error(`kernel of ${name}: ${outputs[output]!.field} is stored [${counts.join(' ')}] times`);
 }
 
-function failing({ name, values }: Program): (k: number, what: string) => never {
+const LOOPED: ReadonlySet<Value['op']> = new Set([
+  'weight',
+  'listed',
+  'read',
+  'get',
+  'peek',
+  'carried',
+  'result',
+]);
+
+/** Throws an error that names a value. */
+export function failing({ name, values }: Program): (k: number, what: string) => never {
   return (k, what) => {
     throw new Error(`kernel of ${name}, value ${k} (${values[k]?.op ?? 'none'}): ${what}`);
   };
 }
 
-function verifyValues(kernel: Program): void {
+/** Operands stand before what reads them and have the right types; sources, tables and lanes are there. */
+export function verifyValues(kernel: Program): void {
   const { values } = kernel;
   const fail = failing(kernel);
   for (const [k, value] of values.entries()) {
@@ -106,6 +85,12 @@ function operandTypes(value: Value): Type[] {
     case 'load':
     case 'load16':
     case 'weight':
+    case 'listed':
+    case 'read':
+    case 'get':
+    case 'peek':
+    case 'carried':
+    case 'result':
       return [];
     case 'to_int':
     case 'bits_of':
@@ -123,6 +108,9 @@ function operandTypes(value: Value): Type[] {
     case 'i_xor':
     case 'i_shl':
     case 'i_shr':
+    case 'i_max':
+    case 'i_max_u':
+    case 'i_min_u':
       return ['i32', 'i32'];
     case 'to_real':
     case 'from_f32':

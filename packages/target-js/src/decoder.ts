@@ -3,7 +3,7 @@
  * compile a format and use it at once.
  */
 import type { Codec } from '@fewerbits/format';
-import { decodeKernel, withDecodeKernel } from '@fewerbits/kernel';
+import { decodeLoops, withDecodeKernel } from '@fewerbits/kernel';
 import { functionText } from './module.ts';
 
 type Decode = (rows: number, cols: number, out: Float32Array, ...sources: (Uint8Array | number)[]) => void;
@@ -13,7 +13,7 @@ type Decode = (rows: number, cols: number, out: Float32Array, ...sources: (Uint8
  * @throws EvalError where the environment forbids code from text.
  */
 export function jsDecoder(codec: Codec): Codec | string {
-  const kernel = decodeKernel(codec.format, 1);
+  const kernel = decodeLoops(codec.format);
   if (typeof kernel === 'string') return kernel;
   const decode = new Function(functionText(kernel))() as Decode;
   return withDecodeKernel(codec, kernel, ({ rows, cols, sources }, out) => {

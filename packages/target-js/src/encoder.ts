@@ -3,9 +3,6 @@ import type { Codec } from '@fewerbits/format';
 import { type EncodeKernel, type Encoder, encodeKernel, withEncodeKernel } from '@fewerbits/kernel';
 import { encodeFunctionText } from './module.ts';
 
-/** Longer functions than this many values make are not optimised by engines, and slower than the interpreter. */
-const MOST_VALUES = 3000;
-
 type Encode = (count: number, x: Float32Array, ...sources: (Uint8Array | number)[]) => boolean;
 
 /**
@@ -16,7 +13,6 @@ export function jsEncoder(codec: Codec): Codec | string {
   const first = encodeKernel(codec.format);
   if (typeof first === 'string') return first;
   const encoder = encoderOf(first);
-  if (typeof encoder === 'string') return encoder;
   return withEncodeKernel(codec, (fit) => {
     if (fit === null) return encoder;
     const kernel = encodeKernel(codec.format, fit);
@@ -25,7 +21,6 @@ export function jsEncoder(codec: Codec): Codec | string {
 }
 
 function encoderOf(kernel: EncodeKernel): Encoder {
-  if (kernel.values.length > MOST_VALUES) return 'its unit makes too long a function';
   const encode = new Function(encodeFunctionText(kernel))() as Encode;
   return {
     kernel,

@@ -5,7 +5,7 @@
  * Every `f32` result goes through Math.fround unless it is exact or about to be stored, so that the bits are those of
  * binary32 arithmetic.
  */
-import type { Value } from '@fewerbits/kernel';
+import type { At, Value } from '@fewerbits/kernel';
 
 const INTEGERS = {
   i_add: '+',
@@ -40,14 +40,12 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
       return String(value.value);
     case 'real':
       return realText(value.value);
-    case 'load': {
-      const byte = (k: number) =>
-        `s${value.source}[p${value.source}${value.offset + k === 0 ? '' : ` + ${value.offset + k}`}]`;
-      const bytes = Array.from({ length: value.bytes }, (_, k) =>
-        k === 0 ? byte(0) : `(${byte(k)} << ${8 * k})`,
-      );
-      // `| 0` makes what lies beyond a stream's end 0.
-      return value.bytes === 1 ? byte(0) : `(${bytes.join(' | ')})`;
+    case 'read': {
+      const { source, at, bytes } = value;
+      const byte = (k: number) => `s${source}[${placeText({ ...at, base: at.base + k }, `p${source}`)}]`;
+      const parts = Array.from({ length: bytes }, (_, k) => (k === 0 ? byte(0) : `(${byte(k)} << ${8 * k})`));
+      // `|` makes what lies beyond a stream's end 0.
+      return bytes === 1 ? byte(0) : `(${parts.join(' | ')})`;
     }
     case 'i_mul':
       return `Math.imul(${args.join(', ')})`;
@@ -99,9 +97,22 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'ge':
       return `(${args[0]} ${COMPARISONS[value.op]} ${args[1]} ? 1 : 0)`;
     case 'weight':
-      return `x[at${value.offset === 0 ? '' : ` + ${value.offset}`}]`;
+      return `x[${placeText(value.at, 'at')}]`;
+    case 'listed':
+      return `t${value.table}[${placeText(value.at)}]`;
+    case 'get':
+    case 'peek':
+      return `a${value.array}[${placeText(value.at)}]`;
+    case 'carried':
+    case 'result':
+      return `c${value.loop}_${value.slot}`;
     case 'to_int':
       return `((${args[0]}${value.less === 0 ? '' : value.less < 0 ? ` + ${-value.less}` : ` - ${value.less}`}) | 0)`;
+    case 'i_max':
+      return `Math.max(${args.join(', ')})`;
+    case 'i_max_u':
+    case 'i_min_u':
+      return `(Math.${value.op === 'i_max_u' ? 'max' : 'min'}(${args.map((a) => `${a} >>> 0`).join(', ')}) | 0)`;
     case 'bits_of':
       return `bitsOf(${args[0]})`;
     case 'rank':
@@ -114,6 +125,13 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     default:
       throw new Error(`${value.op} works on several weights at a time; lower the kernel for single ones`);
   }
+}
+
+/** A place in loops: `at + 3 + 32 * i0 + i2`. */
+export function placeText({ base, steps }: At, origin?: string): string {
+  const terms = steps.map(({ loop, by }) => (by === 1 ? `i${loop}` : `${by} * i${loop}`));
+  const all = [...(origin === undefined ? [] : [origin]), ...(base === 0 ? [] : [String(base)]), ...terms];
+  return all.length === 0 ? '0' : all.join(' + ');
 }
 
 /** Bytes as the characters of a string that has them as codes: a look-up without a table. */

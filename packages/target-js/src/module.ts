@@ -1,10 +1,18 @@
 /**
- * A kernel as the text of an ES module: one function that decodes units, unrolled weight by weight.
- *
- * The text uses no `eval` and touches nothing when it is imported. Values used once stand where they are used.
+ * Kernels with loops as the text of ES modules of one function. The text uses no `eval` and touches nothing when it is imported.
+ * Values used once stand where they are used.
  */
-import { type EncodeKernel, fixedInRow, type Kernel, operandsOf, type Program } from '@fewerbits/kernel';
-import { expressionOf } from './expressions.ts';
+import {
+  type EncodeKernel,
+  fixedInRow,
+  type Item,
+  type Looped,
+  type LoopKernel,
+  namedIn,
+  operandsOf,
+  type Program,
+} from '@fewerbits/kernel';
+import { expressionOf, placeText } from './expressions.ts';
 
 /** The functions that a kernel's text may call, each written out only where it is called. */
 const SUPPORT: Readonly<Record<string, string>> = {
@@ -49,10 +57,27 @@ const SCRATCH = 'const real = new Float32Array(1);\nconst bits = new Int32Array(
  * The text of a module that exports `decode(rows, cols, out, s0, m0, r0, …)`: for each source its bytes from the first
  * unit on, and the bytes from unit to unit and from row to row. What the last unit of a row has beyond it is written over by
  * the next row, and dropped at the end of `out`.
- * @throws Error for a kernel that works on several weights at a time.
  */
-export function moduleText(kernel: Kernel): string {
+export function moduleText(kernel: LoopKernel): string {
   return `// Generated from the format ${kernel.name}: decodes units of ${kernel.width} weights. Do not edit.\n\n${supportText(kernel)}\nexport ${decodeText(kernel)}\n`;
+}
+
+/** The text of a function body that returns `decode`: for use in memory, where importing a module is too much. */
+export function functionText(kernel: LoopKernel): string {
+  return `${supportText(kernel)}\nreturn ${decodeText(kernel)}`;
+}
+
+/**
+ * The text of a module that exports `encode(count, x, s0, m0, s1, m1, …)`: units, their weights, and for each source its bytes and
+ * the bytes of a unit. It returns whether every unit is sound.
+ */
+export function encodeModuleText(kernel: EncodeKernel): string {
+  return `// Generated from the format ${kernel.name}: encodes units of ${kernel.width} weights. Do not edit.\n\n${supportText(kernel)}\nexport ${encodeText(kernel)}\n`;
+}
+
+/** The same as a function body that returns `encode`. */
+export function encodeFunctionText(kernel: EncodeKernel): string {
+  return `${supportText(kernel)}\nreturn ${encodeText(kernel)}`;
 }
 
 /** The functions that operations call. */
@@ -80,101 +105,115 @@ function tableText(table: Float32Array): string {
 }
 
 /** The function `decode`. */
-function decodeText(kernel: Kernel): string {
-  const { values, stores, sources, width } = kernel;
+function decodeText(kernel: LoopKernel): string {
+  const { sources, width, body } = kernel;
   const fixed = fixedInRow(kernel);
-  const uses = new Array<number>(values.length).fill(0);
-  for (const value of values) for (const k of operandsOf(value)) uses[k]!++;
-  for (const { value } of stores) uses[value]!++;
-  // What stands before the loop has a name there, constants aside.
-  const isConstant = (k: number) => values[k]!.op === 'int' || values[k]!.op === 'real';
-  const named = values.map((_, k) => !isConstant(k) && (uses[k]! > 1 || (fixed[k]! && usedInLoop(k))));
-  function usedInLoop(k: number): boolean {
-    const inValues = values.some((value, n) => !fixed[n] && operandsOf(value).includes(k));
-    return inValues || stores.some(({ value }) => value === k);
-  }
-  const textOf = (k: number, rounded = true): string => (named[k] ? `v${k}` : written(k, rounded));
-  const written = (k: number, rounded: boolean): string =>
-    expressionOf(
-      values[k]!,
-      operandsOf(values[k]!).map((a) => textOf(a)),
-      rounded,
-    );
-  const line = (k: number) => `const v${k} = ${written(k, true)};`;
-  const before = [...values.keys()].filter((k) => named[k] && fixed[k]).map((k) => `    ${line(k)}`);
-  const inside = [...values.keys()].filter((k) => named[k] && !fixed[k]).map((k) => `      ${line(k)}`);
+  const { before, lines } = linesOf(kernel, (item) => fixed[item.value]!);
   const params = sources.map((_, k) => `s${k}, m${k}, r${k}`).join(', ');
+  const moves = sources.map(({ moves: how }) => how === 'unit' || how === 'column');
   return [
     `function decode(rows, cols, out, ${params}) {`,
+    ...arrayLines(kernel),
     '  for (let row = 0; row < rows; row++) {',
-    ...sources.map(({ moves: how }, k) => `    ${moves(how) ? 'let' : 'const'} p${k} = row * r${k};`),
-    ...before,
+    ...sources.map((_, k) => `    ${moves[k] ? 'let' : 'const'} p${k} = row * r${k};`),
+    ...before.map((line) => `    ${line}`),
     `    for (let at = row * cols, end = at + cols; at < end; at += ${width}) {`,
-    ...inside,
-    ...stores.map(
-      ({ offset, value }) => `      out[at${offset === 0 ? '' : ` + ${offset}`}] = ${textOf(value, false)};`,
-    ),
-    ...sources.flatMap((source, k) => (moves(source.moves) ? [`      p${k} += m${k};`] : [])),
+    ...lines(body).map((line) => `      ${line}`),
+    ...sources.flatMap((_, k) => (moves[k] ? [`      p${k} += m${k};`] : [])),
     '    }',
     '  }',
     '}',
   ].join('\n');
 }
 
-function moves(how: Kernel['sources'][number]['moves']): boolean {
-  return how === 'unit' || how === 'column';
+/** The function `encode`. */
+function encodeText(kernel: EncodeKernel): string {
+  const { sources, width, body } = kernel;
+  const { lines } = linesOf(kernel, () => false);
+  return [
+    `function encode(count, x, ${sources.map((_, k) => `s${k}, m${k}`).join(', ')}) {`,
+    ...arrayLines(kernel),
+    '  for (let k = 0; k < x.length; k++) if (!(Math.abs(x[k]) < Infinity)) return false;',
+    '  for (let unit = 0; unit < count; unit++) {',
+    `    const at = unit * ${width};`,
+    ...sources.map((_, k) => `    const p${k} = unit * m${k};`),
+    ...lines(body).map((line) => `    ${line}`),
+    '  }',
+    '  return true;',
+    '}',
+  ].join('\n');
 }
 
-/** The text of a function body that returns `decode`: for use in memory, where importing a module is too much. */
-export function functionText(kernel: Kernel): string {
-  return `${supportText(kernel)}\nreturn ${decodeText(kernel)}`;
+function arrayLines({ arrays }: Looped): string[] {
+  return arrays.map(
+    ({ type, length }, k) => `  const a${k} = new ${type === 'i32' ? 'Int' : 'Float'}32Array(${length});`,
+  );
 }
 
 /**
- * The text of a module that exports `encode(count, x, s0, m0, s1, m1, …)`: units, their weights, and for each source its bytes and
- * the bytes of a unit. It returns whether every unit is sound.
+ * A body as statements.
+ * @param isBefore whether a value of the unit itself is the same in all units: it stands before them
  */
-export function encodeModuleText(kernel: EncodeKernel): string {
-  return `// Generated from the format ${kernel.name}: encodes units of ${kernel.width} weights. Do not edit.\n\n${supportText(kernel)}\nexport ${encodeText(kernel)}\n`;
-}
-
-/** The same as a function body that returns `encode`. */
-export function encodeFunctionText(kernel: EncodeKernel): string {
-  return `${supportText(kernel)}\nreturn ${encodeText(kernel)}`;
-}
-
-function encodeText(kernel: EncodeKernel): string {
-  const { values, stores, sources, width, sound } = kernel;
-  const uses = new Array<number>(values.length).fill(0);
-  for (const value of values) for (const k of operandsOf(value)) uses[k]!++;
-  for (const { value, bytes } of stores) uses[value]! += bytes;
-  uses[sound]!++;
-  const isNamed = (k: number): boolean => !['int', 'real'].includes(values[k]!.op) && uses[k]! > 1;
-  const textOf = (k: number): string => (isNamed(k) ? `v${k}` : written(k));
-  const written = (k: number): string =>
+function linesOf(kernel: Looped, isBefore: (item: Extract<Item, { do: 'value' }>) => boolean) {
+  const { values, loops, body } = kernel;
+  const named = namedIn(kernel, (item) => (item.do === 'store' ? item.bytes : 1));
+  const first = body.flatMap((item) => (item.do === 'value' && isBefore(item) ? [item.value] : []));
+  for (const k of first) if (values[k]!.op !== 'int' && values[k]!.op !== 'real') named[k] = true;
+  /** What stores round by themselves need not be rounded before. */
+  const textOf = (k: number, rounded = true): string => (named[k] ? `v${k}` : written(k, rounded));
+  const written = (k: number, rounded = true): string =>
     expressionOf(
       values[k]!,
       operandsOf(values[k]!).map((a) => textOf(a)),
-      true,
+      rounded,
     );
-  const byte = (text: string, k: number): string => (k === 0 ? text : `${text} >>> ${8 * k}`);
-  return [
-    `function encode(count, x, ${sources.map((_, k) => `s${k}, m${k}`).join(', ')}) {`,
-    '  let sound = 1;',
-    `  for (let unit = 0; unit < count; unit++) {`,
-    `    const at = unit * ${width};`,
-    ...sources.map((_, k) => `    const p${k} = unit * m${k};`),
-    ...[...values.keys()].filter(isNamed).map((k) => `    const v${k} = ${written(k)};`),
-    ...stores.flatMap(({ source, offset, bytes, value }) =>
-      Array.from(
-        { length: bytes },
-        (_, k) =>
-          `    s${source}[p${source}${offset + k === 0 ? '' : ` + ${offset + k}`}] = ${byte(textOf(value), k)};`,
-      ),
-    ),
-    `    sound = Math.min(sound, ${textOf(sound)});`,
-    '  }',
-    '  return sound === 1;',
-    '}',
-  ].join('\n');
+  const line = (k: number): string => `const v${k} = ${written(k)};`;
+  const lines = (items: readonly Item[]): string[] =>
+    items.flatMap((item) => {
+      switch (item.do) {
+        case 'value':
+          return named[item.value] && !first.includes(item.value) ? [line(item.value)] : [];
+        case 'put':
+          return [`a${item.array}[${placeText(item.at)}] = ${textOf(item.value, false)};`];
+        case 'give':
+          return [`out[${placeText(item.at, 'at')}] = ${textOf(item.value, false)};`];
+        case 'require':
+          return [`if (${textOf(item.value)} !== 1) return false;`];
+        case 'store':
+          return Array.from({ length: item.bytes }, (_, k) => {
+            const place = placeText({ ...item.at, base: item.at.base + k }, `p${item.source}`);
+            return `s${item.source}[${place}] = ${textOf(item.value)}${k === 0 ? '' : ` >>> ${8 * k}`};`;
+          });
+        case 'loop': {
+          const { loop, carried, more } = item;
+          return [
+            ...carried.map(({ start }, slot) => `let c${loop}_${slot} = ${textOf(start)};`),
+            `for (let i${loop} = 0; i${loop} < ${loops[loop]}; i${loop}++) {`,
+            ...[
+              ...lines(item.body),
+              ...(more === null ? [] : [`const more${loop} = ${textOf(more)};`]),
+              ...assigned(
+                loop,
+                carried.map(({ next }) => textOf(next)),
+              ),
+              ...(more === null ? [] : [`if (more${loop} === 0) break;`]),
+            ].map((line) => `  ${line}`),
+            '}',
+          ];
+        }
+      }
+    });
+  return { before: first.filter((k) => named[k]).map(line), lines };
+}
+
+/** What a loop carries to its next turn: all of it at once where one slot takes what another had. */
+function assigned(loop: number, next: readonly string[]): string[] {
+  const names = next.map((_, slot) => `c${loop}_${slot}`);
+  const changed = [...names.keys()].filter((slot) => next[slot] !== names[slot]);
+  const crosses = changed.some((slot) =>
+    names.some((name, other) => other < slot && next[slot]!.includes(name)),
+  );
+  if (!crosses) return changed.map((slot) => `${names[slot]} = ${next[slot]};`);
+  const kept = changed.map((slot) => `const n${loop}_${slot} = ${next[slot]};`);
+  return [...kept, ...changed.map((slot) => `${names[slot]} = n${loop}_${slot};`)];
 }

@@ -16,13 +16,13 @@ interface Signature {
 /**
  * The module of a kernel. It imports its memory as `fewerbits.memory`.
  * @param base byte of the memory at which the tables begin
- * @param body writes the function, given the byte of each table
+ * @param body writes the function, given the byte of each table and the one after them, where its scratch room may lie
  */
 export function assembleKernel(
   kernel: Program,
   base: number,
   signature: Signature,
-  body: (code: Code, tables: readonly number[]) => void,
+  body: (code: Code, tables: readonly number[], end: number) => void,
 ): LinkedModule {
   const tables: number[] = [];
   let end = base;
@@ -32,7 +32,7 @@ export function assembleKernel(
   }
   const bytes = assemble({
     memory: { importFrom: ['fewerbits', 'memory'], pages: 0 },
-    functions: [{ ...signature, body: (code) => body(code, tables) }],
+    functions: [{ ...signature, body: (code) => body(code, tables, end) }],
   });
   return { bytes, tables };
 }

@@ -2,13 +2,13 @@
  * An encoder as a WebAssembly module: one function `encode(groups, weights, s0, s1, …)` that encodes four units at a time and
  * returns 1 if one of them is unsound.
  *
- * One loop over groups of four units. The weights of four units are turned so that each vector has one weight of each; bytes
- * leave as words, one for each unit.
+ * One loop over groups of four units. The weights of four units are turned into scratch room, a vector for each place with one
+ * weight of each unit; then the kernel's loops run, and bytes leave as words, one for each unit.
  */
-import { type EncodeKernel, operandsOf } from '@fewerbits/kernel';
+import { type EncodeKernel, type Item, namedIn } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
 import { assembleKernel } from './assemble-kernel.ts';
-import { bitsOf, emitLanes, type LaneScene, pushesIn, UNITS, WHOLE } from './lanes.ts';
+import { bitsOf, emitLanes, type LaneScene, mask, pushesIn, UNITS, VECTOR, WHOLE } from './lanes.ts';
 import type { LinkedModule } from './link.ts';
 import { advance } from './sinks.ts';
 
@@ -18,79 +18,137 @@ const FIRST_SOURCE = 2;
 
 /**
  * The module of an encoder. It imports its memory as `fewerbits.memory`.
- * @param base byte of the memory at which the tables begin
+ * @param base byte of the memory at which the tables begin; scratch room follows them
  */
 export function encodeModule(kernel: EncodeKernel, base = 0): LinkedModule {
   const params = new Array<'i32'>(FIRST_SOURCE + kernel.sources.length).fill('i32');
-  return assembleKernel(kernel, base, { name: 'encode', params, results: ['i32'] }, (code, tables) =>
-    emitBody(code, kernel, tables),
+  return assembleKernel(kernel, base, { name: 'encode', params, results: ['i32'] }, (code, tables, end) =>
+    emitBody(code, kernel, tables, end),
   );
 }
 
-function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[]): void {
-  const { values, stores, sources, width, sound } = kernel;
-  const uses = new Array<number>(values.length).fill(0);
-  for (const value of values) for (const k of operandsOf(value)) uses[k]! += pushesIn(value.op);
-  for (const { value } of stores) uses[value]! += UNITS;
-  uses[sound]!++;
+/** Bytes that an encoder needs after its tables: the turned weights, and its arrays, for four units. */
+export function scratchBytes({ width, arrays }: EncodeKernel): number {
+  return VECTOR * arrays.reduce((sum, { length }) => sum + length, width);
+}
 
-  const constants = new Map<string, number>();
-  const constant = (bytes: readonly number[]): void => {
-    const key = bytes.join();
-    const known = constants.get(key);
-    if (known === undefined) code.v128(bytes);
-    else code.get(known);
-  };
+function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[], scratch: number): void {
+  const { arrays, loops, sources, width, body } = kernel;
+  const named = namedIn(kernel, ({ do: what }) => (what === 'store' ? UNITS : 1), pushesIn);
+  let end = scratch + VECTOR * width;
+  const arrayPlaces = arrays.map(({ length }) => {
+    const place = end;
+    end += VECTOR * length;
+    return place;
+  });
+
+  /** Locals of constants: four equal words, and sixteen bytes. */
+  const wordLocals = new Map<number, number>();
+  const vectorLocals = new Map<string, number>();
   const locals = new Map<number, number>();
-  const groups = new Map<number, readonly number[]>();
+  const turns = loops.map(() => code.local('i32'));
+  const slots = new Map<string, number>();
+  const slotLocal = (loop: number, slot: number): number => {
+    const key = `${loop}/${slot}`;
+    const local = slots.get(key) ?? code.local('v128');
+    slots.set(key, local);
+    return local;
+  };
   const scene: LaneScene = {
     code,
     kernel,
     push: (k) => {
       const local = locals.get(k);
-      if (local !== undefined) return code.get(local);
-      emitLanes(k, scene);
-      const { op } = values[k]!;
-      if (op === 'int' || op === 'real' || op === 'weight' || uses[k]! < 2) return;
-      const kept = code.local('v128');
-      locals.set(k, kept);
-      code.tee(kept);
+      if (local === undefined) emitLanes(k, scene);
+      else code.get(local);
     },
-    words: (bits) => constant([0, 1, 2, 3].flatMap(() => wordBytes(bits))),
-    vector: constant,
-    weights: (offset) => {
-      const first = offset - (offset % UNITS);
-      const four = groups.get(first) ?? turned(code, first, width);
-      groups.set(first, four);
-      code.get(four[offset - first]!);
+    words: (bits) => {
+      const known = wordLocals.get(bits);
+      if (known === undefined) pushWords(code, bits);
+      else code.get(known);
     },
+    vector: (bytes) => code.get(vectorLocals.get(bytes.join())!),
+    moved: ({ steps }, bytes) => {
+      if (steps.length === 0) code.i32(0);
+      for (const [k, { loop, by }] of steps.entries()) {
+        code.get(turns[loop]!);
+        scaled(code, by * bytes);
+        if (k > 0) code.op('i32.add');
+      }
+    },
+    weightsAt: scratch,
     tableAt: (table) => tables[table]!,
+    arrayAt: (array) => arrayPlaces[array]!,
+    carried: (loop, slot) => code.get(slotLocal(loop, slot)),
     scratch: () => code.local('v128'),
   };
 
-  for (const bytes of constantsOf(kernel)) {
+  for (const bits of wordsOf(kernel)) {
+    const local = code.local('v128');
+    pushWords(code, bits);
+    code.set(local);
+    wordLocals.set(bits, local);
+  }
+  for (const bytes of vectorsOf(kernel)) {
     const local = code.local('v128');
     code.v128(bytes);
     code.set(local);
-    constants.set(bytes.join(), local);
+    vectorLocals.set(bytes.join(), local);
   }
-  const all = code.local('v128');
-  scene.words(bitsOf(1));
-  code.set(all);
-  code.loop(() => {
-    for (const { source, offset, bytes, value } of stores) {
-      for (let unit = 0; unit < UNITS; unit++) {
-        code.get(FIRST_SOURCE + source);
-        scene.push(value);
-        // Lanes are counted in the size that is stored.
-        const lane = (unit * 4) / bytes;
-        code.loadLane(`v128.store${8 * bytes}_lane`, lane, offset + unit * sources[source]!.stride);
+  const sound = code.local('v128');
+  scene.words(-1);
+  code.set(sound);
+  const largest = code.local('v128');
+  const goesOn = code.local('i32');
+  const run = (items: readonly Item[]): void => {
+    for (const item of items) {
+      switch (item.do) {
+        case 'value':
+          if (!named[item.value]) break;
+          {
+            const local = code.local('v128');
+            emitLanes(item.value, scene);
+            code.set(local);
+            locals.set(item.value, local);
+          }
+          break;
+        case 'put':
+          scene.moved(item.at, VECTOR);
+          scene.push(item.value);
+          code.store('v128.store', arrayPlaces[item.array]! + VECTOR * item.at.base);
+          break;
+        case 'require':
+          code.get(sound);
+          mask(item.value, scene);
+          code.op('v128.and');
+          code.set(sound);
+          break;
+        case 'store':
+          storeWords(item, scene, sources[item.source]!.stride);
+          break;
+        case 'loop': {
+          const { loop, carried, more } = item;
+          for (const [slot, { start }] of carried.entries()) {
+            scene.push(start);
+            code.set(slotLocal(loop, slot));
+          }
+          counted(code, turns[loop]!, loops[loop]!, () => {
+            run(item.body);
+            // All at once: one slot may take what another had.
+            for (const { next } of carried) scene.push(next);
+            if (more !== null) mask(more, scene);
+            if (more !== null) code.op('v128.any_true');
+            if (more !== null) code.set(goesOn);
+            for (const slot of [...carried.keys()].reverse()) code.set(slotLocal(loop, slot));
+            return more === null ? null : goesOn;
+          });
+        }
       }
     }
-    code.get(all);
-    scene.push(sound);
-    code.op('f32x4.pmin');
-    code.set(all);
+  };
+  code.loop(() => {
+    turnWeights(code, width, scratch, largest);
+    run(body);
     advance(code, WEIGHTS, () => code.i32(4 * width * UNITS));
     for (const [k, { stride }] of sources.entries())
       advance(code, FIRST_SOURCE + k, () => code.i32(stride * UNITS));
@@ -98,63 +156,138 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[]): 
     code.get(GROUPS);
     code.brIf(0);
   });
-  code.get(all);
-  scene.words(bitsOf(1));
-  code.op('f32x4.ne');
-  code.op('v128.any_true');
+  code.get(sound);
+  code.get(largest);
+  scene.words(bitsOf(Infinity));
+  code.op('i32x4.lt_s');
+  code.op('v128.and');
+  code.op('i32x4.all_true');
+  code.op('i32.eqz');
 }
 
-/** Weights first … first + 3 of four units as four vectors, each with one weight of every unit: a transposition. */
-function turned(code: Code, first: number, width: number): readonly number[] {
-  const rows = Array.from({ length: UNITS }, (_, unit) => {
-    const local = code.local('v128');
-    code.get(WEIGHTS);
-    code.load('v128.load', 4 * (unit * width + first));
-    code.set(local);
-    return local;
+/** A loop that counts its turns from 0; its body may name a local that is 0 when the loop may end. */
+function counted(code: Code, turn: number, turns: number, body: () => number | null): void {
+  code.i32(0);
+  code.set(turn);
+  code.loop(() => {
+    const goesOn = body();
+    code.get(turn);
+    code.i32(1);
+    code.op('i32.add');
+    code.tee(turn);
+    code.i32(turns);
+    code.op('i32.lt_u');
+    if (goesOn !== null) {
+      code.get(goesOn);
+      code.op('i32.and');
+    }
+    code.brIf(0);
   });
-  const shuffled = (a: number, b: number, words: readonly number[]): number => {
-    const local = code.local('v128');
+}
+
+/** The number on the stack times a constant. */
+function scaled(code: Code, factor: number): void {
+  if (factor === 1) return;
+  const shift = Math.log2(factor);
+  code.i32(Number.isInteger(shift) ? shift : factor);
+  code.op(Number.isInteger(shift) ? 'i32.shl' : 'i32.mul');
+}
+
+/** A word of each unit to its place. */
+function storeWords(
+  { source, at, bytes, value }: Extract<Item, { do: 'store' }>,
+  { code, push, moved }: LaneScene,
+  stride: number,
+): void {
+  for (let unit = 0; unit < UNITS; unit++) {
+    code.get(FIRST_SOURCE + source);
+    if (at.steps.length > 0) {
+      moved(at, 1);
+      code.op('i32.add');
+    }
+    push(value);
+    // Lanes are counted in the size that is stored.
+    code.loadLane(`v128.store${8 * bytes}_lane`, (unit * 4) / bytes, at.base + unit * stride);
+  }
+}
+
+/**
+ * The weights of four units, four at a time, as vectors with one weight of every unit: transpositions. `largest` keeps the bits of the
+ * largest magnitudes, among which those that are not finite are the greatest.
+ */
+function turnWeights(code: Code, width: number, to: number, largest: number): void {
+  const turn = code.local('i32');
+  const at = code.local('i32');
+  const rows = Array.from({ length: UNITS }, () => code.local('v128'));
+  const halves = Array.from({ length: UNITS }, () => code.local('v128'));
+  const shuffled = (a: number, b: number, words: readonly number[]): void => {
     code.get(a);
     code.get(b);
     code.shuffle(words.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)));
-    code.set(local);
-    return local;
   };
-  const [a, b, c, d] = rows as [number, number, number, number];
-  const [low, high] = [
-    [0, 4, 1, 5],
-    [2, 6, 3, 7],
-  ] as const;
-  const [ab, cd] = [shuffled(a, b, low), shuffled(c, d, low)];
-  const [abHigh, cdHigh] = [shuffled(a, b, high), shuffled(c, d, high)];
-  return [
-    shuffled(ab, cd, [0, 1, 4, 5]),
-    shuffled(ab, cd, [2, 3, 6, 7]),
-    shuffled(abHigh, cdHigh, [0, 1, 4, 5]),
-    shuffled(abHigh, cdHigh, [2, 3, 6, 7]),
-  ];
+  counted(code, turn, width / UNITS, () => {
+    code.get(turn);
+    scaled(code, VECTOR);
+    code.get(WEIGHTS);
+    code.op('i32.add');
+    code.set(at);
+    for (const [unit, row] of rows.entries()) {
+      code.get(largest);
+      code.get(at);
+      code.load('v128.load', 4 * unit * width);
+      code.tee(row);
+      code.op('f32x4.abs');
+      code.op('i32x4.max_s');
+      code.set(largest);
+    }
+    const [a, b, c, d] = rows as [number, number, number, number];
+    const [ab, cd, abHigh, cdHigh] = halves as [number, number, number, number];
+    for (const [half, p, q, words] of [
+      [ab, a, b, [0, 4, 1, 5]],
+      [cd, c, d, [0, 4, 1, 5]],
+      [abHigh, a, b, [2, 6, 3, 7]],
+      [cdHigh, c, d, [2, 6, 3, 7]],
+    ] as const) {
+      shuffled(p, q, words);
+      code.set(half);
+    }
+    for (const [k, [p, q, words]] of (
+      [
+        [ab, cd, [0, 1, 4, 5]],
+        [ab, cd, [2, 3, 6, 7]],
+        [abHigh, cdHigh, [0, 1, 4, 5]],
+        [abHigh, cdHigh, [2, 3, 6, 7]],
+      ] as const
+    ).entries()) {
+      code.get(turn);
+      scaled(code, VECTOR * UNITS);
+      shuffled(p, q, words);
+      code.store('v128.store', to + VECTOR * k);
+    }
+    return null;
+  });
 }
 
-function wordBytes(bits: number): number[] {
-  return [bits & 255, (bits >>> 8) & 255, (bits >>> 16) & 255, bits >>> 24];
+/** A constant of four equal words: shorter so than as sixteen bytes. */
+function pushWords(code: Code, bits: number): void {
+  code.i32(bits | 0);
+  code.op('i32x4.splat');
 }
 
-/** Constant vectors that more than one place needs: they stand in locals before the loop. */
-function constantsOf(kernel: EncodeKernel): (readonly number[])[] {
-  const words = new Set<number>([bitsOf(1), 0]);
-  for (const value of kernel.values) {
+/** Constants that the loops need stand in locals before them. */
+function wordsOf({ values, tables }: EncodeKernel): ReadonlySet<number> {
+  const words = new Set<number>();
+  for (const value of values) {
     if (value.op === 'int') words.add(value.value);
     if (value.op === 'real') words.add(bitsOf(value.value));
-    if (value.op === 'rank')
-      for (const threshold of kernel.tables[value.table]!) words.add(bitsOf(threshold));
+    if (value.op === 'rank') for (const threshold of tables[value.table]!) words.add(bitsOf(threshold));
     if (value.op === 'i_look') words.add(0xff);
     if (value.op === 'to_int') for (const bits of [WHOLE, WHOLE + value.less]) words.add(bits);
   }
-  const looks = new Map(
-    kernel.values.flatMap((value) =>
-      value.op === 'i_look' ? [[value.lanes.join(), [...value.lanes]] as const] : [],
-    ),
-  );
-  return [...[...words].map((bits) => [0, 1, 2, 3].flatMap(() => wordBytes(bits))), ...looks.values()];
+  return words;
+}
+
+function vectorsOf({ values }: EncodeKernel): (readonly number[])[] {
+  const looks = values.flatMap((value) => (value.op === 'i_look' ? [value.lanes] : []));
+  return [...new Map(looks.map((lanes) => [lanes.join(), lanes])).values()];
 }

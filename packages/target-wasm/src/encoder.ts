@@ -6,7 +6,7 @@ import type { Codec } from '@fewerbits/format';
 import { type EncodeKernel, type EncodeRun, encodeKernel, withEncodeKernel } from '@fewerbits/kernel';
 import { type Arena, makeArena } from './arena.ts';
 import type { WasmOptions } from './decoder.ts';
-import { encodeModule } from './encode-module.ts';
+import { encodeModule, scratchBytes } from './encode-module.ts';
 import { UNITS } from './lanes.ts';
 import { link } from './link.ts';
 
@@ -46,14 +46,14 @@ function unitsOf({ width }: EncodeKernel): number {
 function bytesFor(kernel: EncodeKernel): number {
   const tables = kernel.tables.reduce((sum, table) => sum + table.byteLength + 16, 0);
   const bytes = kernel.sources.reduce((sum, { stride }) => sum + stride * unitsOf(kernel) + 16, 0);
-  return tables + bytes + 4 * kernel.width * unitsOf(kernel) + 64;
+  return tables + bytes + scratchBytes(kernel) + 4 * kernel.width * unitsOf(kernel) + 80;
 }
 
 /** Groups of four units, where their weights and their bytes lie; 1: one of them is unsound. */
 type Encode = (groups: number, weights: number, ...sources: number[]) => number;
 
 function instantiate(kernel: EncodeKernel, arena: Arena): EncodeRun {
-  const encode = link(kernel, arena, encodeModule).encode as Encode;
+  const encode = link(kernel, arena, encodeModule, scratchBytes(kernel)).encode as Encode;
   const { width } = kernel;
   const most = unitsOf(kernel);
   const tile = arena.floats(width * most);

@@ -2,11 +2,14 @@
  * An encoder's values → WebAssembly SIMD with a unit in each of four lanes: the table of operations. A single value becomes a
  * vector of four, so sums keep the order that they have in one unit.
  */
-import type { EncodeKernel, Value } from '@fewerbits/kernel';
+import type { At, EncodeKernel, Value } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
 
 /** Units side by side. */
 export const UNITS = 4;
+
+/** Bytes of a vector. */
+export const VECTOR = 16;
 
 /** What the operations need to know of the function that they are written into. */
 export interface LaneScene {
@@ -18,10 +21,15 @@ export interface LaneScene {
   words(bits: number): void;
   /** Pushes a constant vector of bytes. */
   vector(bytes: readonly number[]): void;
-  /** Pushes four units' weights at an offset. */
-  weights(offset: number): void;
-  /** Byte of the memory at which a table stands. */
+  /** Pushes how many bytes loops move a place of elements of a size. */
+  moved(at: At, bytes: number): void;
+  /** Byte of the memory at which the weights of four units stand, a vector for each place in the unit. */
+  readonly weightsAt: number;
+  /** The same for a table (single values), and for a scratch array (vectors). */
   tableAt(table: number): number;
+  arrayAt(array: number): number;
+  /** Pushes what a loop carries, or has at its end. */
+  carried(loop: number, slot: number): void;
   /** A local for vectors. */
   scratch(): number;
 }
@@ -34,6 +42,9 @@ const PLAIN: Readonly<Partial<Record<Value['op'], string>>> = {
   i_and: 'v128.and',
   i_or: 'v128.or',
   i_xor: 'v128.xor',
+  i_max: 'i32x4.max_s',
+  i_max_u: 'i32x4.max_u',
+  i_min_u: 'i32x4.min_u',
   neg: 'f32x4.neg',
   abs: 'f32x4.abs',
   sqrt: 'f32x4.sqrt',
@@ -81,7 +92,19 @@ export function emitLanes(index: number, scene: LaneScene): void {
       words(bitsOf(value.value));
       return;
     case 'weight':
-      scene.weights(value.offset);
+      loadVector(value.at, scene.weightsAt, scene);
+      return;
+    case 'get':
+    case 'peek':
+      loadVector(value.at, scene.arrayAt(value.array), scene);
+      return;
+    case 'listed':
+      scene.moved(value.at, 4);
+      code.load('v128.load32_splat', scene.tableAt(value.table) + 4 * value.at.base);
+      return;
+    case 'carried':
+    case 'result':
+      scene.carried(value.loop, value.slot);
       return;
     case 'i_shl':
     case 'i_shr':
@@ -183,8 +206,13 @@ function isZero({ values }: EncodeKernel, index: number): boolean {
   return (value.op === 'real' || value.op === 'int') && Object.is(value.value, 0);
 }
 
+function loadVector(at: At, from: number, { code, moved }: LaneScene): void {
+  moved(at, VECTOR);
+  code.load('v128.load', from + VECTOR * at.base);
+}
+
 /** All bits of a lane where a value is not 0. A comparison gives them without a detour. */
-function mask(condition: number, { code, kernel, push, words }: LaneScene): void {
+export function mask(condition: number, { code, kernel, push, words }: LaneScene): void {
   const value = kernel.values[condition]!;
   if (COMPARISONS.has(value.op) && 'args' in value) {
     for (const k of value.args) push(k);

@@ -11,14 +11,16 @@ export interface LinkedModule {
 /**
  * Compiles the module, puts its tables into the arena and makes the instance; its exports.
  * @param moduleOf makes the module for tables from a byte of the memory on
+ * @param scratch bytes that the module needs after its tables
  */
 export function link<K extends Program>(
   kernel: K,
   arena: Arena,
   moduleOf: (kernel: K, base: number) => LinkedModule,
+  scratch = 0,
 ): WebAssembly.Exports {
   const length = kernel.tables.reduce((sum, table) => sum + Math.ceil(table.byteLength / 16) * 16, 0);
-  const room = arena.bytes(length);
+  const room = arena.bytes(length + scratch);
   const module = moduleOf(kernel, room.byteOffset);
   for (const [k, table] of kernel.tables.entries())
     room.set(

@@ -177,7 +177,16 @@ export function emitValue(index: number, scene: Scene): void {
     case 'book':
       book(value, scene);
       return;
+    case 'i_max':
+    case 'i_max_u':
+    case 'i_min_u':
+    case 'read':
     case 'weight':
+    case 'listed':
+    case 'get':
+    case 'peek':
+    case 'carried':
+    case 'result':
     case 'to_int':
     case 'bits_of':
     case 'i_pick':
@@ -186,7 +195,7 @@ export function emitValue(index: number, scene: Scene): void {
     case 'lesser':
     case 'greater':
     case 'greatest':
-      throw new Error(`${value.op} belongs to encoders`);
+      throw new Error(`${value.op} belongs to kernels with loops`);
     default:
       operands();
       code.op(`${value.type}.${REALS[value.op]}`);

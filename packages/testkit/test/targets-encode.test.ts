@@ -9,7 +9,7 @@ import {
   encodeKernel,
   interpretEncodeKernel,
   type Value,
-  verifyEncodeKernel,
+  verifyLoops,
   withEncodeKernel,
 } from '@fewerbits/kernel';
 import { jsEncoder } from '@fewerbits/target-js';
@@ -23,7 +23,7 @@ function irEncoder(codec: Codec, change = (kernel: EncodeKernel): EncodeKernel =
   const kernelOf = (fit: string | null): EncodeKernel | string => {
     const kernel = encodeKernel(codec.format, fit);
     if (typeof kernel === 'string') return kernel;
-    verifyEncodeKernel(kernel);
+    verifyLoops(kernel);
     return change(kernel);
   };
   const first = kernelOf(null);

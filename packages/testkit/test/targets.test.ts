@@ -6,10 +6,13 @@ import { type Codec, type Format, lcm, type Packed, probeShape, streamBytes } fr
 import {
   bindKernel,
   decodeKernel,
+  decodeLoops,
   interpretKernel,
+  interpretLoops,
   interpretUnpackKernel,
   unpackKernel,
   verifyKernel,
+  verifyLoops,
   verifyUnpackKernel,
   withDecodeKernel,
   withUnpackKernel,
@@ -21,17 +24,24 @@ import { describe, expect, it } from 'vitest';
 import { formats, lawSameDecode, packedOf, shapesOf } from '../src/index.ts';
 import { defaultFormats } from './formats.ts';
 
-/** The kernel IR's own interpreter as a target, for single weights and for four at a time. */
-function irDecoder(codec: Codec, lanes: 1 | 4): Codec | string {
-  const kernel = decodeKernel(codec.format, lanes);
+/** The kernel IR's own interpreter as a target: in loops, and for four weights at a time. */
+function loopsDecoder(codec: Codec): Codec | string {
+  const kernel = decodeLoops(codec.format);
+  if (typeof kernel === 'string') return kernel;
+  verifyLoops(kernel);
+  return withDecodeKernel(codec, kernel, (run, out) => interpretLoops(kernel, run, out));
+}
+
+function irDecoder(codec: Codec): Codec | string {
+  const kernel = decodeKernel(codec.format, 4);
   if (typeof kernel === 'string') return kernel;
   verifyKernel(kernel);
   return withDecodeKernel(codec, kernel, (run, out) => interpretKernel(kernel, run, out));
 }
 
 const TARGETS: Readonly<Record<string, (codec: Codec) => Codec | string>> = {
-  'IR, single': (codec) => irDecoder(codec, 1),
-  'IR, four': (codec) => irDecoder(codec, 4),
+  'IR, loops': loopsDecoder,
+  'IR, four': irDecoder,
   js: jsDecoder,
   wasm: wasmDecoder,
   'wasm in place': arenaDecoder,

@@ -4,7 +4,7 @@
  */
 import { fromFloat32Bits, type ResolvedNumber, toFloat32Bits } from '@fewerbits/numerics';
 import type { Builder } from '../builder.ts';
-import { NoKernel } from './no-kernel.ts';
+import { NoKernel } from '../no-kernel.ts';
 
 /** A code, and what must hold for it: values that are 1 where they do. */
 export interface Coded {

@@ -16,6 +16,21 @@ import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 /** The kernel that decodes a format, or in a few words why there is none (the interpreter decodes it then). */
 export function decodeKernel(format: Format, lanes: 1 | 4): Kernel | string {
+  const decodable = decodableUnit(format);
+  if (typeof decodable === 'string') return decodable;
+  const { unit, expr } = decodable;
+  const b = makeBuilder();
+  const scene = makeScene(b, unit);
+  const stores: Store[] = [];
+  for (let offset = 0; offset < unit.width; offset += lanes) {
+    const value = lowerExpression(expr, offset, lanes, scene);
+    stores.push({ offset, value: lanes === 4 ? b.splat(value) : value });
+  }
+  return prune({ ...programOf(format.name, unit, b), lanes, stores });
+}
+
+/** The unit of a format that a kernel can decode, and its value; or in a few words why none can. */
+export function decodableUnit(format: Format): { readonly unit: Unit; readonly expr: Expr } | string {
   const reason = whyNotFixed(format);
   if (reason !== null) return reason;
   const unit = findUnit(format);
@@ -27,14 +42,7 @@ export function decodeKernel(format: Format, lanes: 1 | 4): Kernel | string {
     const why = whyNotField(field) ?? whyNotDigits(field, unit);
     if (why !== null) return why;
   }
-  const b = makeBuilder();
-  const scene = makeScene(b, unit);
-  const stores: Store[] = [];
-  for (let offset = 0; offset < unit.width; offset += lanes) {
-    const value = lowerExpression(expr, offset, lanes, scene);
-    stores.push({ offset, value: lanes === 4 ? b.splat(value) : value });
-  }
-  return prune({ ...programOf(format.name, unit, b), lanes, stores });
+  return { unit, expr };
 }
 
 /** What needs more than one pass, or reads what is not at a fixed place. */

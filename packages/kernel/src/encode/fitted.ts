@@ -1,0 +1,372 @@
+/**
+ * The codes of a unit: lets, fields and aggregates, each computed when it is first read.
+ *
+ * Mirrors `codec/src/fitting.ts`: when a let or a field is first read, a loop over its tiles in the unit puts its values into a
+ * scratch array; what has one tile in the unit is a value, and what has one for each weight is computed where it is read. Whatever
+ * is computed for a tile is finite, or the unit is unsound.
+ */
+import {
+  affineIn,
+  childrenOf,
+  type Expr,
+  evaluateWithoutData,
+  type Field,
+  type Format,
+  isCode,
+  type Let,
+  readsData,
+  type StoredField,
+  some,
+  type Tiling,
+} from '@fewerbits/format';
+import { resolveNumber } from '@fewerbits/numerics';
+import type { At } from '../ir.ts';
+import { keyOfAt, plus, times } from '../loops/at.ts';
+import type { Nest } from '../loops/nest.ts';
+import { type Tiles, tilesOf } from '../loops/tiles.ts';
+import { isPositioned, withoutData } from '../loops/without-data.ts';
+import { lowerCall } from '../lower/expression.ts';
+import { levelOfCode, whyNoLevels } from '../lower/levels.ts';
+import { NoKernel } from '../no-kernel.ts';
+import type { Unit } from '../unit.ts';
+import { codeOfValue } from './coder.ts';
+import type { Codes } from './fits/fit.ts';
+import { LOWERED_FITS } from './fits/index.ts';
+import { absmax, extreme, runningSum, signmax } from './reduce.ts';
+
+/** What packing asks of the fits of a unit. */
+export interface Fitted {
+  readonly tiles: Tiles;
+  /** The code of a field at a weight, an `i32`, computed here if the field has one for each weight. */
+  codeAt(field: StoredField, at: At): number;
+  /** The same, computed once for all weights of the unit. */
+  keptCodeAt(field: StoredField, at: At): number;
+}
+
+/** @throws NoKernel, now or later, for what a kernel does not fit */
+export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Nest): Fitted {
+  const { geometry, fields: storedFields } = unit.plan;
+  const tiles = tilesOf(b, geometry, unit.width);
+  const stored = new Map(storedFields.map((field) => [field.name, field]));
+  const fields = new Map(format.fields.map((field) => [field.name, field]));
+  const set = format.fits.find(({ name }) => name === fit);
+  if (fit !== null && set === undefined) throw new NoKernel(`it has no fit ${fit}`);
+  const replaced = new Map(
+    (set?.sets ?? []).flatMap((item) => item.names.map((name) => [name, item.expr] as const)),
+  );
+  const lets = new Map(format.lets.flatMap((item) => item.names.map((name) => [name, item] as const)));
+  const memo = new Map<string, unknown>();
+  const busy = new Set<string>();
+
+  const tilingOf = (scope: string): Tiling => {
+    const tiling = geometry.tilings.get(scope)!;
+    if (tiling.height !== 1 || tiling.width > unit.width || unit.width % tiling.width !== 0)
+      throw new NoKernel(`a ${scope} is fitted as a whole`);
+    return tiling;
+  };
+  /** Refuses to enter a computation while it runs. */
+  const guarded = <T>(key: string, compute: () => T): T => {
+    if (busy.has(key)) throw new NoKernel('its fits go in a circle');
+    busy.add(key);
+    try {
+      return compute();
+    } finally {
+      busy.delete(key);
+    }
+  };
+  const once = <T>(key: string, compute: () => T): T => {
+    if (!memo.has(key)) memo.set(key, guarded(key, compute));
+    return memo.get(key) as T;
+  };
+  const keys = new Map<Expr, number>();
+  const keyOf = (expr: Expr): number => {
+    const key = keys.get(expr) ?? keys.size;
+    keys.set(expr, key);
+    return key;
+  };
+  /** Values of tiles are few, and an infinity among them could become NaN at a weight: 1 / scale, times 0. */
+  const finite = (value: number): number => {
+    if (b.values[value]!.op !== 'real') b.require(b.binary('lt', b.unary('abs', value), b.real(Infinity)));
+    return value;
+  };
+  const ofTile = (expr: Expr, value: number): number => (finest(expr) > 1 ? finite(value) : value);
+  /** Values at each tile of a scope; of single weights, computed where they are read. */
+  const standing = (
+    key: string,
+    { width }: Tiling,
+    compute: (at: At) => readonly number[],
+  ): ((at: At) => readonly number[]) =>
+    width === 1 && unit.width > 1
+      ? (at) => guarded(key, () => compute(at))
+      : once(key, () => tiles.keep(width, compute));
+
+  // ------------------------------------------------------------------------------------------ names
+
+  const fitOf = (field: Field): Expr | null => replaced.get(field.name) ?? field.fit;
+  const storedField = (name: string): StoredField => {
+    const field = stored.get(name);
+    if (field === undefined) throw new NoKernel(`${name} is stored in another format`);
+    if (field.entries === 0 || field.bits === null || !field.uniform || field.perTile !== 1)
+      throw new NoKernel(`${name} is no single number`);
+    return field;
+  };
+  /** A field's code, and what was rounded to it. */
+  const codeAndValue = (name: string, at: At): readonly number[] => {
+    const field = fields.get(name)!;
+    const { numberAt } = storedField(name);
+    const tiling = tilingOf(field.scope);
+    const rule = once(`rule ${name}`, () => ruleOf(field));
+    return standing(`field ${name}`, tiling, (start) => {
+      const value = evaluate(rule, start, tiling);
+      const { code, sound } = codeOfValue(b, numberAt(0), value, isCode(field, format));
+      for (const check of sound) b.require(check);
+      return [code, value];
+    })(at);
+  };
+  const ruleOf = (field: Field): Expr => {
+    const own = fitOf(field);
+    if (own !== null) {
+      if (own.op === 'fit') throw new NoKernel(`${own.name} is a search`);
+      return own;
+    }
+    const mates = format.fields.filter((other) => other.scope === field.scope && fitOf(other) === null);
+    if (field.scope !== 'each' || mates.length !== 1) throw new NoKernel('codes are chosen together');
+    const step = format.steps[0]!;
+    const affine = step.step === 'value' ? affineIn(step.expr, field.name) : null;
+    if (affine === null) throw new NoKernel('codes are searched');
+    let rule: Expr = { op: 'x' };
+    if (affine.offset !== null) rule = { op: 'sub', left: rule, right: affine.offset };
+    return affine.slope === null ? rule : { op: 'div', left: rule, right: affine.slope };
+  };
+  const levelOf = (name: string, at: At): number => {
+    const number = storedField(name).numberAt(0);
+    const reason = whyNoLevels(number);
+    if (reason !== null) throw new NoKernel(`${name}: ${reason}`);
+    // Of an unsound unit the code may be anything; a table must still have a place for it.
+    const mask = b.int(number.bits >= 32 ? -1 : 2 ** number.bits - 1);
+    return levelOfCode(b, number, b.integer('i_and', codeAndValue(name, at)[0]!, mask));
+  };
+  const letOf = (name: string, at: At): number => {
+    const item = lets.get(name)!;
+    const tiling = tilingOf(item.scope);
+    const expr = replaced.get(name) ?? item.expr;
+    if (expr.op === 'fit') return searched(item, expr, tiling)(item.names.indexOf(name), at);
+    return standing(`let ${name}`, tiling, (start) => [evaluate(expr, start, tiling)])(at)[0]!;
+  };
+
+  // ------------------------------------------------------------------------------------------ searches
+
+  /** The results of a search by their number, at a weight. */
+  const searched = (
+    { names }: Let,
+    call: Extract<Expr, { op: 'fit' }>,
+    tiling: Tiling,
+  ): ((result: number, at: At) => number) =>
+    once(`search ${names}`, () => {
+      const fitted = LOWERED_FITS[call.name];
+      if (fitted === undefined || call.args.of !== undefined || tiling.width === 1)
+        throw new NoKernel(`${call.name} is a search`);
+      const constants = Object.entries(fitted.constants).map(([key, fallback]) => {
+        const argument = call.args[key];
+        const value = argument?.arg === 'expr' ? constantOf(argument.expr) : fallback;
+        if (value === null) throw new NoKernel(`${call.name} lacks ${key}`);
+        return [key, value] as const;
+      });
+      const words = Object.entries(fitted.words).map(([key, fallback]) => {
+        const argument = call.args[key];
+        return [key, argument?.arg === 'word' ? argument.word : fallback] as const;
+      });
+      const numbers = fitted.numbers.map((key) => {
+        const argument = call.args[key];
+        if (argument?.arg !== 'number') throw new NoKernel(`${call.name} lacks ${key}`);
+        return [key, resolveNumber(format.numbers[argument.number]!)] as const;
+      });
+      const worth = call.args.weight?.arg === 'expr' ? call.args.weight.expr : null;
+      let codes: Codes | null = null;
+      /** Codes that are no formula, for all weights of the unit. */
+      let listed: number | null = null;
+      const length = tiling.width;
+      const kept = tiles.keep(tiling.width, (start) => {
+        const found = fitted.lower(b, {
+          length,
+          x: (at) => b.weight(plus(start, at)),
+          weight: weightIn(worth, start, tiling),
+          constants: Object.fromEntries(constants),
+          words: Object.fromEntries(words),
+          numbers: Object.fromEntries(numbers),
+        });
+        codes = found.codes;
+        if (codes !== null && 'at' in codes) {
+          const { at: codeAt } = codes;
+          listed ??= b.array('f32', unit.width);
+          const array = listed;
+          b.loop(length, (at) => b.put(array, plus(start, at), codeAt(at)));
+        }
+        return [...found.reals.map(finite), ...(codes !== null && 'kept' in codes ? codes.kept : [])];
+      });
+      const reals = fitted.results.filter((result) => result !== 'codes').length;
+      return (result, at) => {
+        if (result < reals) return kept(at)[result]!;
+        if (listed !== null) return b.get(listed, at);
+        if (codes === null || !('kept' in codes)) throw new NoKernel(`${call.name} gives no codes`);
+        return codes.of(b.weight(at), kept(at).slice(reals));
+      };
+    });
+
+  /** The weight of each value that is searched: computed once for the tile unless it is simple. */
+  const weightIn = (expr: Expr | null, start: At, tiling: Tiling): ((at: At) => number) => {
+    if (expr === null) return () => b.real(1);
+    const computed = (at: At): number => evaluate(expr, plus(start, at), tiling);
+    if (!some(expr, (e) => e.op === 'aggregate' || e.op === 'div' || e.op === 'let')) return computed;
+    const array = b.array('f32', tiling.width);
+    b.loop(tiling.width, (at) => b.put(array, at, computed(at)));
+    return (at) => b.peek(array, at);
+  };
+
+  // ------------------------------------------------------------------------------------------ expressions
+
+  const constantOf = (expr: Expr): number => {
+    if (readsData(expr) || isPositioned(expr)) throw new NoKernel('an argument of its search is no constant');
+    requireUnit(expr);
+    return Math.fround(evaluateWithoutData(expr, { rows: 0, cols: 0 }, () => 0));
+  };
+
+  /** An expression at a weight; aggregates reduce the tile of the statement that holds it. */
+  const evaluate = (expr: Expr, at: At, statement: Tiling): number => {
+    const go = (e: Expr): number => evaluate(e, at, statement);
+    if (!readsData(expr)) {
+      requireUnit(expr);
+      return withoutData(b, expr, at, geometry, unit.width);
+    }
+    switch (expr.op) {
+      case 'x':
+        return b.weight(at);
+      case 'field':
+        if (expr.index.length > 0) throw new NoKernel(`${expr.name} is an array`);
+        return levelOf(expr.name, at);
+      case 'let':
+        return letOf(expr.name, at);
+      case 'unrounded':
+        return codeAndValue(expr.field, at)[1]!;
+      case 'neg':
+        return b.unary('neg', go(expr.of));
+      case 'call':
+        return ofTile(expr, call(expr.name, expr.args.map(go)));
+      case 'aggregate': {
+        const start = tiles.start(at, statement.width);
+        return once(`aggregate ${keyOf(expr)} ${keyOfAt(start)}`, () =>
+          b.outside(start, () => aggregate(expr, start, statement)),
+        );
+      }
+      case 'nearest': {
+        const number = resolveNumber(format.numbers[expr.number]!);
+        const { code, sound } = codeOfValue(b, number, go(expr.of), true);
+        for (const check of sound) b.require(check);
+        return levelOfCode(b, number, b.integer('i_and', code, b.int(2 ** number.bits - 1)));
+      }
+      case 'div': {
+        const [left, right] = [go(expr.left), go(expr.right)];
+        const quotient = b.binary('div', left, right);
+        const divisor = b.values[right]!;
+        // In a fit a division by zero gives 0.
+        if (divisor.op === 'real' && divisor.value !== 0) return ofTile(expr, quotient);
+        return ofTile(expr, b.pick(b.binary('eq', right, b.real(0)), b.real(0), quotient));
+      }
+      case 'add':
+      case 'sub':
+      case 'mul':
+        return ofTile(expr, b.binary(expr.op, go(expr.left), go(expr.right)));
+      case 'eq':
+      case 'ne':
+      case 'lt':
+      case 'le':
+      case 'gt':
+      case 'ge':
+        return b.binary(expr.op, go(expr.left), go(expr.right));
+      default:
+        throw new NoKernel(`its fits have the operation ${expr.op}`);
+    }
+  };
+  /** A position in a tile that is no part of a unit, and the shape, are not known here. */
+  const requireUnit = (expr: Expr): void => {
+    if (expr.op === 'rows' || expr.op === 'cols') throw new NoKernel('its fits read the shape');
+    if (expr.op === 'at') tilingOf(expr.scope);
+    for (const child of childrenOf(expr)) requireUnit(child);
+  };
+  const call = (name: string, args: readonly number[]): number => {
+    if (name === 'floor_pow2' || name === 'ceil_pow2') return powerOfTwo(name, args[0]!);
+    const value = lowerCall(name, args, b);
+    if (value === null) throw new NoKernel(`its fits call ${name}`);
+    return value;
+  };
+  /** By the exponent of a value that is normal in binary32; 0 stays 0. */
+  const powerOfTwo = (name: 'floor_pow2' | 'ceil_pow2', value: number): number => {
+    const bits = b.add({ op: 'bits_of', type: 'i32', args: [value] });
+    const exponent = b.integer('i_and', bits, b.int(0x7f800000));
+    const floor = b.add({ op: 'from_f32', type: 'f32', args: [exponent] });
+    b.require(
+      b.binary('greater', b.binary('eq', value, b.real(0)), b.binary('ge', value, b.real(2 ** -126))),
+    );
+    if (name === 'floor_pow2') return floor;
+    return b.pick(b.binary('eq', floor, value), value, b.binary('mul', floor, b.real(2)));
+  };
+
+  // ------------------------------------------------------------------------------------------ aggregates
+
+  const aggregate = (
+    { name, of }: Extract<Expr, { op: 'aggregate' }>,
+    start: At,
+    statement: Tiling,
+  ): number => {
+    const step = Math.min(statement.width, finest(of));
+    const length = statement.width / step;
+    const terms = (at: At): number => evaluate(of, plus(start, times(at, step)), statement);
+    switch (name) {
+      case 'max':
+      case 'min':
+        return extreme(b, name, length, terms);
+      case 'absmax':
+        return absmax(b, length, terms);
+      case 'signmax':
+        return signmax(b, length, terms);
+      case 'running_sum':
+        return runningSum(b, length, terms);
+      default:
+        throw new NoKernel(`its fits sum in binary64 (${name})`);
+    }
+  };
+  /** The width of the smallest tiles that an expression reads; of a constant, of any. */
+  const finest = (expr: Expr): number => {
+    switch (expr.op) {
+      case 'x':
+      case 'importance':
+        return 1;
+      case 'field':
+        return tilingOf(fields.get(expr.name)!.scope).width;
+      case 'unrounded':
+        return tilingOf(fields.get(expr.field)!.scope).width;
+      case 'let': {
+        const item = lets.get(expr.name)!;
+        const value = replaced.get(expr.name) ?? item.expr;
+        const result = value.op === 'fit' ? LOWERED_FITS[value.name]?.results : undefined;
+        if (result?.[item.names.indexOf(expr.name)] === 'codes') return 1;
+        return tilingOf(item.scope).width;
+      }
+      case 'aggregate':
+        return Infinity;
+      default:
+        return Math.min(Infinity, ...childrenOf(expr).map(finest));
+    }
+  };
+
+  const codeAt: Fitted['codeAt'] = (field, at) => codeAndValue(field.name, at)[0]!;
+  return {
+    tiles,
+    codeAt,
+    keptCodeAt: (field, at) => {
+      const { width } = field.tiling;
+      if (width > 1) return codeAt(field, at);
+      return once(`kept ${field.name}`, () => tiles.keep(width, (start) => [codeAt(field, start)]))(at)[0]!;
+    },
+  };
+}
