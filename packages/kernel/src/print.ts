@@ -49,7 +49,7 @@ function bodyLines(
   indent: string,
   line: (k: number) => string,
 ): string[] {
-  return body.flatMap((item) => {
+  const linesOf = (item: Item): string[] => {
     switch (item.do) {
       case 'value':
         return [`${indent}${line(item.value)}`];
@@ -74,7 +74,8 @@ function bodyLines(
         ];
       }
     }
-  });
+  };
+  return body.flatMap(linesOf);
 }
 
 /** `3 + 32 t0 + t2` */

@@ -168,41 +168,41 @@ function linesOf(kernel: Looped, isBefore: (item: Extract<Item, { do: 'value' }>
       rounded,
     );
   const line = (k: number): string => `const v${k} = ${written(k)};`;
-  const lines = (items: readonly Item[]): string[] =>
-    items.flatMap((item) => {
-      switch (item.do) {
-        case 'value':
-          return named[item.value] && !first.includes(item.value) ? [line(item.value)] : [];
-        case 'put':
-          return [`a${item.array}[${placeText(item.at)}] = ${textOf(item.value, false)};`];
-        case 'give':
-          return [`out[${placeText(item.at, 'at')}] = ${textOf(item.value, false)};`];
-        case 'require':
-          return [`if (${textOf(item.value)} !== 1) return false;`];
-        case 'store':
-          return Array.from({ length: item.bytes }, (_, k) => {
-            const place = placeText({ ...item.at, base: item.at.base + k }, `p${item.source}`);
-            return `s${item.source}[${place}] = ${textOf(item.value)}${k === 0 ? '' : ` >>> ${8 * k}`};`;
-          });
-        case 'loop': {
-          const { loop, carried, more } = item;
-          return [
-            ...carried.map(({ start }, slot) => `let c${loop}_${slot} = ${textOf(start)};`),
-            `for (let i${loop} = 0; i${loop} < ${loops[loop]}; i${loop}++) {`,
-            ...[
-              ...lines(item.body),
-              ...(more === null ? [] : [`const more${loop} = ${textOf(more)};`]),
-              ...assigned(
-                loop,
-                carried.map(({ next }) => textOf(next)),
-              ),
-              ...(more === null ? [] : [`if (more${loop} === 0) break;`]),
-            ].map((line) => `  ${line}`),
-            '}',
-          ];
-        }
+  const lines = (items: readonly Item[]): string[] => items.flatMap(linesOfItem);
+  const linesOfItem = (item: Item): string[] => {
+    switch (item.do) {
+      case 'value':
+        return named[item.value] && !first.includes(item.value) ? [line(item.value)] : [];
+      case 'put':
+        return [`a${item.array}[${placeText(item.at)}] = ${textOf(item.value, false)};`];
+      case 'give':
+        return [`out[${placeText(item.at, 'at')}] = ${textOf(item.value, false)};`];
+      case 'require':
+        return [`if (${textOf(item.value)} !== 1) return false;`];
+      case 'store':
+        return Array.from({ length: item.bytes }, (_, k) => {
+          const place = placeText({ ...item.at, base: item.at.base + k }, `p${item.source}`);
+          return `s${item.source}[${place}] = ${textOf(item.value)}${k === 0 ? '' : ` >>> ${8 * k}`};`;
+        });
+      case 'loop': {
+        const { loop, carried, more } = item;
+        return [
+          ...carried.map(({ start }, slot) => `let c${loop}_${slot} = ${textOf(start)};`),
+          `for (let i${loop} = 0; i${loop} < ${loops[loop]}; i${loop}++) {`,
+          ...[
+            ...lines(item.body),
+            ...(more === null ? [] : [`const more${loop} = ${textOf(more)};`]),
+            ...assigned(
+              loop,
+              carried.map(({ next }) => textOf(next)),
+            ),
+            ...(more === null ? [] : [`if (more${loop} === 0) break;`]),
+          ].map((line) => `  ${line}`),
+          '}',
+        ];
       }
-    });
+    }
+  };
   return { before: first.filter((k) => named[k]).map(line), lines };
 }
 
