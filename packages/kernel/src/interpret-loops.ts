@@ -114,7 +114,8 @@ function interpretUnit(
           break;
         case 'loop': {
           let slots = item.carried.map(({ start }) => results[start]!);
-          for (let turn = 0; turn < loops[item.loop]!; turn++) {
+          const last = item.when !== null && results[item.when] === 0 ? 0 : loops[item.loop]!;
+          for (let turn = 0; turn < last; turn++) {
             turns[item.loop] = turn;
             setSlots('carried', item.loop, slots);
             if (!run(item.body)) return false;

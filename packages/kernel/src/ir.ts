@@ -183,6 +183,8 @@ export type Item =
       readonly loop: number;
       /** Slot k starts as one value and is another after each turn. */
       readonly carried: readonly { readonly start: number; readonly next: number }[];
+      /** If not null an `f32` known before the loop: where it is 0 the loop changes nothing, and may be left out. */
+      readonly when: number | null;
       /** If not null an `f32` of the loop's body: where it is 0, further turns change nothing, and may be left out. */
       readonly more: number | null;
       readonly body: readonly Item[];

@@ -33,6 +33,7 @@ export function namedIn(
         continue;
       }
       for (const { start } of item.carried) use(start, stretch);
+      if (item.when !== null) use(item.when, stretch);
       const end = walk(item.body);
       for (const { next } of item.carried) use(next, end);
       if (item.more !== null) use(item.more, end);

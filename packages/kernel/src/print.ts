@@ -68,7 +68,7 @@ function bodyLines(
             : [],
         );
         return [
-          `${indent}loop t${item.loop} of ${kernel.loops[item.loop]} from [${item.carried.map(({ start }) => `%${start}`).join(' ')}]${results.length === 0 ? '' : `: ${results.join(', ')}`}`,
+          `${indent}loop t${item.loop} of ${kernel.loops[item.loop]} from [${item.carried.map(({ start }) => `%${start}`).join(' ')}]${item.when === null ? '' : ` when %${item.when}`}${results.length === 0 ? '' : `: ${results.join(', ')}`}`,
           ...bodyLines(kernel, item.body, `${indent}  `, line),
           `${indent}  next [${item.carried.map(({ next }) => `%${next}`).join(' ')}]${item.more === null ? '' : ` while %${item.more}`}`,
         ];

@@ -22,7 +22,8 @@ export function prune<K extends Storing>(kernel: K): K {
 /** The same for kernels with loops; loops that carry and do nothing, and arrays that nothing reads, go too. */
 export function pruneLoops<K extends Looped>(kernel: K): K {
   const { values } = kernel;
-  const items = [...itemsOf(kernel.body)];
+  const asked = withoutImplied(kernel.body, values);
+  const items = [...itemsOf(asked)];
   const needed = new Array<boolean>(values.length).fill(false);
   const read = new Set<number>();
   const carriedBy = new Map(items.flatMap((item) => (item.do === 'loop' ? [[item.loop, item.carried]] : [])));
@@ -42,7 +43,7 @@ export function pruneLoops<K extends Looped>(kernel: K): K {
   };
   for (const item of items) {
     if (item.do === 'store' || item.do === 'give' || item.do === 'require') need(item.value);
-    if (item.do === 'loop' && item.more !== null) need(item.more);
+    if (item.do === 'loop') for (const k of [item.when, item.more]) if (k !== null) need(k);
   }
   const slots = new Set(
     values.flatMap((value, k) =>
@@ -69,10 +70,32 @@ export function pruneLoops<K extends Looped>(kernel: K): K {
         return { start: place(start), next: place(next) };
       });
       const inside = bodyOf(item.body);
-      const more = item.more === null ? null : place(item.more);
-      return inside.length === 0 && carried.length === 0 ? [] : [{ ...item, carried, more, body: inside }];
+      if (inside.length === 0 && carried.length === 0) return [];
+      const placed = (k: number | null): number | null => (k === null ? null : place(k));
+      return [{ ...item, carried, when: placed(item.when), more: placed(item.more), body: inside }];
     });
-  return { ...kernel, values: renumbered, body: bodyOf(kernel.body) };
+  return { ...kernel, values: renumbered, body: bodyOf(asked) };
+}
+
+/** Without what is required of a magnitude where a smaller bound is, too. */
+function withoutImplied(body: readonly Item[], values: readonly Value[]): Item[] {
+  const least = new Map<number, number>();
+  const boundOf = (k: number): readonly [number, number] | null => {
+    const value = values[k]!;
+    const bound = value.op === 'lt' ? values[value.args[1]]! : null;
+    return value.op === 'lt' && bound?.op === 'real' && values[value.args[0]]!.op === 'abs'
+      ? [value.args[0], bound.value]
+      : null;
+  };
+  for (const item of body) {
+    const bound = item.do === 'require' ? boundOf(item.value) : null;
+    if (bound !== null) least.set(bound[0], Math.min(bound[1], least.get(bound[0]) ?? Infinity));
+  }
+  return body.flatMap((item): Item[] => {
+    if (item.do === 'loop') return [{ ...item, body: withoutImplied(item.body, values) }];
+    const bound = item.do === 'require' ? boundOf(item.value) : null;
+    return bound === null || bound[1] === least.get(bound[0]) ? [item] : [];
+  });
 }
 
 /** The values that are needed, and where each of them stands now. */

@@ -31,6 +31,7 @@ export function verifyLoops(kernel: EncodeKernel | LoopKernel): void {
       if (item.do === 'loop') {
         if (!(loops[item.loop]! >= 2)) throw new Error(`kernel of ${name}: loop ${item.loop} has no turns`);
         for (const { start } of item.carried) need(start, start);
+        if (item.when !== null) need(item.when, item.when);
         const inside = new Set(known);
         for (const [k, value] of values.entries())
           if (value.op === 'carried' && value.loop === item.loop) inside.add(k);

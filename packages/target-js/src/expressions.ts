@@ -32,7 +32,12 @@ const CALLS = {
   greater: 'Math.max',
 } as const;
 
-/** How a value reads, given how its operands read. `rounded`: false where it is stored next, which rounds by itself. */
+/** A comparison as a condition, or null for any other value. */
+export function conditionOf({ op }: Value, [left, right]: readonly string[]): string | null {
+  return op in COMPARISONS ? `${left} ${COMPARISONS[op as keyof typeof COMPARISONS]} ${right}` : null;
+}
+
+/** How a value reads, given how its operands read; the first of a choice as a condition. `rounded`: false where it is stored next, which rounds by itself. */
 export function expressionOf(value: Value, args: readonly string[], rounded: boolean): string {
   const round = (text: string): string => (rounded ? `Math.fround(${text})` : text);
   switch (value.op) {
@@ -95,7 +100,7 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'le':
     case 'gt':
     case 'ge':
-      return `(${args[0]} ${COMPARISONS[value.op]} ${args[1]} ? 1 : 0)`;
+      return `(${conditionOf(value, args)} ? 1 : 0)`;
     case 'weight':
       return `x[${placeText(value.at, 'at')}]`;
     case 'listed':
@@ -121,7 +126,7 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
       return `'${hexDigits(value.lanes)}'.charCodeAt(${args[0]})`;
     case 'i_pick':
     case 'pick':
-      return `(${args[0]} !== 0 ? ${args[1]} : ${args[2]})`;
+      return `(${args[0]} ? ${args[1]} : ${args[2]})`;
     default:
       throw new Error(`${value.op} works on several weights at a time; lower the kernel for single ones`);
   }

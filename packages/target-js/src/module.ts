@@ -12,7 +12,7 @@ import {
   operandsOf,
   type Program,
 } from '@fewerbits/kernel';
-import { expressionOf, placeText } from './expressions.ts';
+import { conditionOf, expressionOf, placeText } from './expressions.ts';
 
 /** The functions that a kernel's text may call, each written out only where it is called. */
 const SUPPORT: Readonly<Record<string, string>> = {
@@ -161,12 +161,17 @@ function linesOf(kernel: Looped, isBefore: (item: Extract<Item, { do: 'value' }>
   for (const k of first) if (values[k]!.op !== 'int' && values[k]!.op !== 'real') named[k] = true;
   /** What stores round by themselves need not be rounded before. */
   const textOf = (k: number, rounded = true): string => (named[k] ? `v${k}` : written(k, rounded));
-  const written = (k: number, rounded = true): string =>
-    expressionOf(
-      values[k]!,
-      operandsOf(values[k]!).map((a) => textOf(a)),
-      rounded,
-    );
+  const written = (k: number, rounded = true): string => {
+    const value = values[k]!;
+    const chooses = value.op === 'pick' || value.op === 'i_pick';
+    const args = operandsOf(value).map((a, n) => (chooses && n === 0 ? condition(a) : textOf(a)));
+    return expressionOf(value, args, rounded);
+  };
+  /** A value that is 1 or 0 as a condition. */
+  const condition = (k: number): string => {
+    const args = operandsOf(values[k]!).map((a) => textOf(a));
+    return (named[k] ? null : conditionOf(values[k]!, args)) ?? `${textOf(k)} !== 0`;
+  };
   const line = (k: number): string => `const v${k} = ${written(k)};`;
   const lines = (items: readonly Item[]): string[] => items.flatMap(linesOfItem);
   const linesOfItem = (item: Item): string[] => {
@@ -178,17 +183,17 @@ function linesOf(kernel: Looped, isBefore: (item: Extract<Item, { do: 'value' }>
       case 'give':
         return [`out[${placeText(item.at, 'at')}] = ${textOf(item.value, false)};`];
       case 'require':
-        return [`if (${textOf(item.value)} !== 1) return false;`];
+        return [`if (!(${condition(item.value)})) return false;`];
       case 'store':
         return Array.from({ length: item.bytes }, (_, k) => {
           const place = placeText({ ...item.at, base: item.at.base + k }, `p${item.source}`);
           return `s${item.source}[${place}] = ${textOf(item.value)}${k === 0 ? '' : ` >>> ${8 * k}`};`;
         });
       case 'loop': {
-        const { loop, carried, more } = item;
+        const { loop, carried, when, more } = item;
         return [
           ...carried.map(({ start }, slot) => `let c${loop}_${slot} = ${textOf(start)};`),
-          `for (let i${loop} = 0; i${loop} < ${loops[loop]}; i${loop}++) {`,
+          `${when === null ? '' : `if (${condition(when)}) `}for (let i${loop} = 0; i${loop} < ${loops[loop]}; i${loop}++) {`,
           ...[
             ...lines(item.body),
             ...(more === null ? [] : [`const more${loop} = ${textOf(more)};`]),

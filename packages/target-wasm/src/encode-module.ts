@@ -127,21 +127,28 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[], s
           storeWords(item, scene, sources[item.source]!.stride);
           break;
         case 'loop': {
-          const { loop, carried, more } = item;
+          const { loop, carried, when, more } = item;
           for (const [slot, { start }] of carried.entries()) {
             scene.push(start);
             code.set(slotLocal(loop, slot));
           }
-          counted(code, turns[loop]!, loops[loop]!, () => {
-            run(item.body);
-            // All at once: one slot may take what another had.
-            for (const { next } of carried) scene.push(next);
-            if (more !== null) mask(more, scene);
-            if (more !== null) code.op('v128.any_true');
-            if (more !== null) code.set(goesOn);
-            for (const slot of [...carried.keys()].reverse()) code.set(slotLocal(loop, slot));
-            return more === null ? null : goesOn;
-          });
+          const turn = (): void =>
+            counted(code, turns[loop]!, loops[loop]!, () => {
+              run(item.body);
+              // All at once: one slot may take what another had.
+              for (const { next } of carried) scene.push(next);
+              if (more !== null) mask(more, scene);
+              if (more !== null) code.op('v128.any_true');
+              if (more !== null) code.set(goesOn);
+              for (const slot of [...carried.keys()].reverse()) code.set(slotLocal(loop, slot));
+              return more === null ? null : goesOn;
+            });
+          if (when === null) turn();
+          else {
+            mask(when, scene);
+            code.op('v128.any_true');
+            code.if(turn);
+          }
         }
       }
     }
@@ -165,17 +172,17 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[], s
   code.op('i32.eqz');
 }
 
-/** A loop that counts its turns from 0; its body may name a local that is 0 when the loop may end. */
+/** A loop whose counter goes from 0 on by the bytes of a vector, so that it moves places in memory as it is; its body may name a local that is 0 when the loop may end. */
 function counted(code: Code, turn: number, turns: number, body: () => number | null): void {
   code.i32(0);
   code.set(turn);
   code.loop(() => {
     const goesOn = body();
     code.get(turn);
-    code.i32(1);
+    code.i32(VECTOR);
     code.op('i32.add');
     code.tee(turn);
-    code.i32(turns);
+    code.i32(VECTOR * turns);
     code.op('i32.lt_u');
     if (goesOn !== null) {
       code.get(goesOn);
@@ -185,12 +192,19 @@ function counted(code: Code, turn: number, turns: number, body: () => number | n
   });
 }
 
-/** The number on the stack times a constant. */
+/** A counter as bytes, `factor` of them for each turn. */
 function scaled(code: Code, factor: number): void {
-  if (factor === 1) return;
-  const shift = Math.log2(factor);
-  code.i32(Number.isInteger(shift) ? shift : factor);
-  code.op(Number.isInteger(shift) ? 'i32.shl' : 'i32.mul');
+  if (factor === VECTOR) return;
+  const shift = Math.log2(factor / VECTOR);
+  if (Number.isInteger(shift)) {
+    code.i32(Math.abs(shift));
+    code.op(shift > 0 ? 'i32.shl' : 'i32.shr_u');
+    return;
+  }
+  code.i32(factor);
+  code.op('i32.mul');
+  code.i32(Math.log2(VECTOR));
+  code.op('i32.shr_u');
 }
 
 /** A word of each unit to its place. */

@@ -64,9 +64,10 @@ function firstWhere(from: number, to: number, holds: (x: number) => boolean): nu
 function inRange(b: Builder, number: ResolvedNumber, value: number): number[] {
   const high = firstWhere(0, LARGEST, (x) => number.overflows(x));
   const low = firstWhere(0, LARGEST, (x) => number.overflows(-x));
+  if (high !== null && high === low) return [b.binary('lt', b.unary('abs', value), b.real(high))];
   return [
-    b.binary('lt', value, b.real(high ?? Infinity)),
-    b.binary('gt', value, b.real(low === null ? -Infinity : -low)),
+    ...(high === null ? [] : [b.binary('lt', value, b.real(high))]),
+    ...(low === null ? [] : [b.binary('gt', value, b.real(-low))]),
   ];
 }
 
@@ -133,23 +134,48 @@ function floatCode(b: Builder, number: ResolvedNumber, value: number, held: bool
   const magnitude = b.unary('abs', value);
   const most = b.real(number.facts.max);
   const limited = held ? b.binary('lesser', magnitude, most) : magnitude;
-  const bits = b.add({ op: 'bits_of', type: 'i32', args: [limited] });
-  const dropped = 23 - mantissa;
-  const kept = roundedBits(b, bits, dropped, number.rounding as 'even' | 'out' | 'in');
-  const normal = b.integer('i_sub', kept, b.int((127 - bias) * 2 ** mantissa));
-  let code = normal;
-  if (bias < 127) {
-    // Below the least normal number levels are even: multiples of the smallest.
-    const steps = b.binary('mul', limited, b.real(2 ** (bias - 1 + mantissa)));
-    const rule = { even: 'round', out: 'ceil', in: 'trunc' } as const;
-    const whole = b.unary(rule[number.rounding as 'even' | 'out' | 'in'], steps);
-    const small = b.add({ op: 'to_int', type: 'i32', args: [whole], less: 0 });
-    const isSmall = b.binary('lt', limited, b.real(2 ** (1 - bias)));
-    code = b.add({ op: 'i_pick', type: 'i32', args: [isSmall, small, normal] });
-  }
+  const code =
+    number.rounding === 'even' && exponent < 8
+      ? evenCode(b, limited, mantissa, bias)
+      : codeByBits(b, limited, number.rounding as 'even' | 'out' | 'in', mantissa, bias);
   const own = b.add({ op: 'bits_of', type: 'i32', args: [value] });
   const sign = b.integer('i_shl', b.integer('i_shr', own, b.int(31)), b.int(number.bits - 1));
   return { code: b.integer('i_or', code, sign), sound: [] };
+}
+
+/**
+ * The code of a magnitude, rounded to the nearest: beside a power of two whose last place is that of the result, an addition rounds,
+ * and what it adds to the bits are the steps of that place. Below the least normal number the place stays.
+ */
+function evenCode(b: Builder, magnitude: number, mantissa: number, bias: number): number {
+  const bits = b.add({ op: 'bits_of', type: 'i32', args: [magnitude] });
+  const own = b.integer('i_and', bits, b.int(0x7f800000));
+  const exponent = b.integer('i_max', own, b.int((128 - bias) << 23));
+  const besides = b.integer('i_add', exponent, b.int((23 - mantissa) << 23));
+  const large = b.add({ op: 'from_f32', type: 'f32', args: [besides] });
+  const sum = b.add({ op: 'bits_of', type: 'i32', args: [b.binary('add', magnitude, large)] });
+  const steps = b.integer('i_sub', sum, besides);
+  const least = b.integer('i_shr', exponent, b.int(23 - mantissa));
+  return b.integer('i_add', steps, b.integer('i_sub', least, b.int((128 - bias) << mantissa)));
+}
+
+/** The code of a magnitude by its bits; below the least normal number levels are even, multiples of the smallest. */
+function codeByBits(
+  b: Builder,
+  magnitude: number,
+  rule: 'even' | 'out' | 'in',
+  mantissa: number,
+  bias: number,
+): number {
+  const bits = b.add({ op: 'bits_of', type: 'i32', args: [magnitude] });
+  const kept = roundedBits(b, bits, 23 - mantissa, rule);
+  const normal = b.integer('i_sub', kept, b.int((127 - bias) * 2 ** mantissa));
+  if (bias === 127) return normal;
+  const steps = b.binary('mul', magnitude, b.real(2 ** (bias - 1 + mantissa)));
+  const whole = b.unary(({ even: 'round', out: 'ceil', in: 'trunc' } as const)[rule], steps);
+  const small = b.add({ op: 'to_int', type: 'i32', args: [whole], less: 0 });
+  const isSmall = b.binary('lt', magnitude, b.real(2 ** (1 - bias)));
+  return b.add({ op: 'i_pick', type: 'i32', args: [isSmall, small, normal] });
 }
 
 /** Whether codes are the bits of the number as described: zero and one have the codes that they would. */

@@ -19,7 +19,7 @@ import {
   some,
   type Tiling,
 } from '@fewerbits/format';
-import { resolveNumber } from '@fewerbits/numerics';
+import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
 import type { At } from '../ir.ts';
 import { keyOfAt, plus, times } from '../loops/at.ts';
 import type { Nest } from '../loops/nest.ts';
@@ -39,9 +39,14 @@ export interface Fitted {
   readonly tiles: Tiles;
   /** The code of a field at a weight, an `i32`, computed here if the field has one for each weight. */
   codeAt(field: StoredField, at: At): number;
-  /** The same, computed once for all weights of the unit. */
+  /** The same, computed in a loop of its own for all weights of the unit. */
   keptCodeAt(field: StoredField, at: At): number;
+  /** Whether a code takes so many operations that it should stand in the kernel once. */
+  isLong(field: StoredField): boolean;
 }
+
+/** Operations on a weight to its code, above which words are not put together where codes are computed. */
+const LONG = 10;
 
 /** @throws NoKernel, now or later, for what a kernel does not fit */
 export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Nest): Fitted {
@@ -86,10 +91,18 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
   };
   /** Values of tiles are few, and an infinity among them could become NaN at a weight: 1 / scale, times 0. */
   const finite = (value: number): number => {
-    if (b.values[value]!.op !== 'real') b.require(b.binary('lt', b.unary('abs', value), b.real(Infinity)));
+    const { op } = b.values[value]!;
+    if (op !== 'real' && !['eq', 'ne', 'lt', 'le', 'gt', 'ge'].includes(op))
+      b.require(b.binary('lt', b.unary('abs', value), b.real(Infinity)));
     return value;
   };
-  const ofTile = (expr: Expr, value: number): number => (finest(expr) > 1 ? finite(value) : value);
+  /** Operands of an operation at a weight; what is computed for a tile must be finite there. */
+  const meeting = (expr: Expr, parts: readonly Expr[], values: readonly number[]): readonly number[] => {
+    if (finest(expr) > 1) return values;
+    return values.map((value, k) => (isComputed(parts[k]!) && finest(parts[k]!) > 1 ? finite(value) : value));
+  };
+  /** What is kept for tiles was finite then. */
+  const isComputed = ({ op }: Expr): boolean => op !== 'field' && op !== 'let' && op !== 'unrounded';
   /** Values at each tile of a scope; of single weights, computed where they are read. */
   const standing = (
     key: string,
@@ -117,7 +130,8 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
     const tiling = tilingOf(field.scope);
     const rule = once(`rule ${name}`, () => ruleOf(field));
     return standing(`field ${name}`, tiling, (start) => {
-      const value = evaluate(rule, start, tiling);
+      const own = evaluate(rule, start, tiling);
+      const value = tiling.width > 1 ? finite(own) : own;
       const { code, sound } = codeOfValue(b, numberAt(0), value, isCode(field, format));
       for (const check of sound) b.require(check);
       return [code, value];
@@ -142,16 +156,23 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
     const number = storedField(name).numberAt(0);
     const reason = whyNoLevels(number);
     if (reason !== null) throw new NoKernel(`${name}: ${reason}`);
-    // Of an unsound unit the code may be anything; a table must still have a place for it.
-    const mask = b.int(number.bits >= 32 ? -1 : 2 ** number.bits - 1);
-    return levelOfCode(b, number, b.integer('i_and', codeAndValue(name, at)[0]!, mask));
+    return boundedLevel(number, codeAndValue(name, at)[0]!);
+  };
+  /** A level; of an unsound unit the code may be anything, and a table must still have a place for it. */
+  const boundedLevel = (number: ResolvedNumber, code: number): number => {
+    const level = levelOfCode(b, number, code);
+    if (b.values[level]!.op !== 'table') return level;
+    return levelOfCode(b, number, b.integer('i_and', code, b.int(2 ** number.bits - 1)));
   };
   const letOf = (name: string, at: At): number => {
     const item = lets.get(name)!;
     const tiling = tilingOf(item.scope);
     const expr = replaced.get(name) ?? item.expr;
     if (expr.op === 'fit') return searched(item, expr, tiling)(item.names.indexOf(name), at);
-    return standing(`let ${name}`, tiling, (start) => [evaluate(expr, start, tiling)])(at)[0]!;
+    return standing(`let ${name}`, tiling, (start) => {
+      const value = evaluate(expr, start, tiling);
+      return [tiling.width > 1 ? finite(value) : value];
+    })(at)[0]!;
   };
 
   // ------------------------------------------------------------------------------------------ searches
@@ -234,6 +255,8 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
   /** An expression at a weight; aggregates reduce the tile of the statement that holds it. */
   const evaluate = (expr: Expr, at: At, statement: Tiling): number => {
     const go = (e: Expr): number => evaluate(e, at, statement);
+    const operands = (e: Expr & { left: Expr; right: Expr }): readonly number[] =>
+      meeting(e, [e.left, e.right], [go(e.left), go(e.right)]);
     if (!readsData(expr)) {
       requireUnit(expr);
       return withoutData(b, expr, at, geometry, unit.width);
@@ -251,7 +274,7 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
       case 'neg':
         return b.unary('neg', go(expr.of));
       case 'call':
-        return ofTile(expr, call(expr.name, expr.args.map(go)));
+        return call(expr.name, meeting(expr, expr.args, expr.args.map(go)), finest(expr) > 1);
       case 'aggregate': {
         const start = tiles.start(at, statement.width);
         return once(`aggregate ${keyOf(expr)} ${keyOfAt(start)}`, () =>
@@ -262,27 +285,26 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
         const number = resolveNumber(format.numbers[expr.number]!);
         const { code, sound } = codeOfValue(b, number, go(expr.of), true);
         for (const check of sound) b.require(check);
-        return levelOfCode(b, number, b.integer('i_and', code, b.int(2 ** number.bits - 1)));
+        return boundedLevel(number, code);
       }
       case 'div': {
-        const [left, right] = [go(expr.left), go(expr.right)];
+        const [left, right] = operands(expr) as [number, number];
         const quotient = b.binary('div', left, right);
         const divisor = b.values[right]!;
         // In a fit a division by zero gives 0.
-        if (divisor.op === 'real' && divisor.value !== 0) return ofTile(expr, quotient);
-        return ofTile(expr, b.pick(b.binary('eq', right, b.real(0)), b.real(0), quotient));
+        if (divisor.op === 'real' && divisor.value !== 0) return quotient;
+        return b.pick(b.binary('eq', right, b.real(0)), b.real(0), quotient);
       }
       case 'add':
       case 'sub':
       case 'mul':
-        return ofTile(expr, b.binary(expr.op, go(expr.left), go(expr.right)));
       case 'eq':
       case 'ne':
       case 'lt':
       case 'le':
       case 'gt':
       case 'ge':
-        return b.binary(expr.op, go(expr.left), go(expr.right));
+        return b.binary(expr.op, ...(operands(expr) as [number, number]));
       default:
         throw new NoKernel(`its fits have the operation ${expr.op}`);
     }
@@ -293,7 +315,9 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
     if (expr.op === 'at') tilingOf(expr.scope);
     for (const child of childrenOf(expr)) requireUnit(child);
   };
-  const call = (name: string, args: readonly number[]): number => {
+  const call = (name: string, args: readonly number[], ofTiles: boolean): number => {
+    // Those that order their operands have no place for NaN.
+    if (ofTiles && ['min', 'max', 'clamp', 'floor_pow2', 'ceil_pow2'].includes(name)) args.forEach(finite);
     if (name === 'floor_pow2' || name === 'ceil_pow2') return powerOfTwo(name, args[0]!);
     const value = lowerCall(name, args, b);
     if (value === null) throw new NoKernel(`its fits call ${name}`);
@@ -359,10 +383,22 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
     }
   };
 
+  /** Operations on single weights. */
+  const lengthOf = (expr: Expr): number => {
+    if (finest(expr) > 1) return 0;
+    const search = expr.op === 'let' && (replaced.get(expr.name) ?? lets.get(expr.name)!.expr).op === 'fit';
+    return childrenOf(expr).reduce((sum, child) => sum + lengthOf(child), search ? 5 : 1);
+  };
+
   const codeAt: Fitted['codeAt'] = (field, at) => codeAndValue(field.name, at)[0]!;
   return {
     tiles,
     codeAt,
+    isLong: ({ name, numberAt }) => {
+      const { type, levels } = numberAt(0);
+      const rounding = type.base.kind === 'int' ? 3 : type.base.kind === 'float' ? 12 : (levels?.length ?? 0);
+      return lengthOf(once(`rule ${name}`, () => ruleOf(fields.get(name)!))) + rounding > LONG;
+    },
     keptCodeAt: (field, at) => {
       const { width } = field.tiling;
       if (width > 1) return codeAt(field, at);

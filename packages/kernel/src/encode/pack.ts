@@ -41,8 +41,10 @@ export function packUnit(b: Nest, unit: Unit, fitted: Fitted): void {
       if (segment.slots().some(({ copy }) => copy)) throw new NoKernel('it stores copies');
   const sources = unit.sources.map(({ stride }, source) => wordsOf(partsOf(unit, source, stride), stride));
   const split = splitFields(sources.flat(2));
-  const codeOf = (field: StoredField, at: At): number =>
-    split.has(field) || !fitted.tiles.isPlaced(at) ? fitted.keptCodeAt(field, at) : fitted.codeAt(field, at);
+  const codeOf = (field: StoredField, at: At): number => {
+    const apart = split.has(field) || fitted.isLong(field) || !fitted.tiles.isPlaced(at);
+    return apart ? fitted.keptCodeAt(field, at) : fitted.codeAt(field, at);
+  };
   for (const [source, groups] of sources.entries()) {
     for (const words of groups) {
       for (const { start, period, loops } of runsOf(words, placesOf, shapeOf)) {

@@ -8,6 +8,13 @@ type Terms = (at: At) => number;
 
 const CHAINS = 4;
 
+/** Fewer terms than this are not worth more code. */
+const MANY = 16;
+
+function chainsOf(length: number): number {
+  return length % CHAINS === 0 && length >= MANY ? CHAINS : 1;
+}
+
 /** An operation over all terms in any order: its result is the same in each. */
 export function foldAnyOrder(
   b: Nest,
@@ -16,7 +23,7 @@ export function foldAnyOrder(
   start: number,
   join: (p: number, q: number) => number,
 ): number {
-  const chains = length % CHAINS === 0 && length > CHAINS ? CHAINS : 1;
+  const chains = chainsOf(length);
   const ends = b.fold(length / chains, new Array<number>(chains).fill(start), (turn, carried) =>
     carried.map((sofar, k) => join(sofar, terms(plus(times(turn, chains), { base: k, steps: [] })))),
   );
@@ -29,6 +36,10 @@ export function foldAnyOrder(
  * negative, else the least of them. One operation a term each, where values with signed zeros take three.
  */
 export function extreme(b: Nest, name: 'min' | 'max', length: number, terms: Terms): number {
+  if (length < MANY) {
+    const start = b.real(name === 'max' ? -Infinity : Infinity);
+    return foldAnyOrder(b, length, terms, start, (p, q) => b.binary(name, p, q));
+  }
   const bits = (at: At): number => b.add({ op: 'bits_of', type: 'i32', args: [terms(at)] });
   const over = (op: 'i_min_u' | 'i_max_u' | 'i_max', start: number): number =>
     foldAnyOrder(b, length, bits, b.int(start), (p, q) => b.integer(op, p, q));
@@ -57,28 +68,31 @@ export function absmax(b: Nest, length: number, terms: Terms): number {
 }
 
 /**
- * The first term of largest magnitude with its sign, 0 if all are 0. Chains take parts that follow one another, so that the first of
- * a chain is the first of its part.
+ * The first term of largest magnitude with its sign, 0 if all are 0. The greatest and the least say which it is, but where both are as
+ * far from 0: only then the terms are looked through.
  */
 export function signmax(b: Nest, length: number, terms: Terms): number {
-  const chains = length % CHAINS === 0 && length > CHAINS ? CHAINS : 1;
-  const part = length / chains;
-  /** Of two, the second where its magnitude is greater. */
-  const join = ([largest, signed]: Pair, [magnitude, term]: Pair): Pair => {
-    const greater = b.binary('gt', magnitude, largest);
-    return [b.binary('greater', largest, magnitude), b.pick(greater, term, signed)];
-  };
   const zero = b.real(0);
-  const ends = b.fold(part, new Array<number>(2 * chains).fill(zero), (turn, carried) =>
-    Array.from({ length: chains }, (_, k) => {
-      const term = terms(plus(turn, { base: k * part, steps: [] }));
-      return join([carried[2 * k]!, carried[2 * k + 1]!], [b.unary('abs', term), term]);
-    }).flat(),
-  );
-  return Array.from({ length: chains }, (_, k): Pair => [ends[2 * k]!, ends[2 * k + 1]!]).reduce(join)[1];
+  const greatest = foldAnyOrder(b, length, terms, zero, (p, q) => b.binary('greater', p, q));
+  const least = foldAnyOrder(b, length, terms, zero, (p, q) => b.binary('lesser', p, q));
+  const opposite = b.unary('neg', least);
+  const signed = b.pick(b.binary('gt', greatest, opposite), greatest, least);
+  const largest = b.binary('greater', greatest, opposite);
+  const tied = b.pick(b.binary('eq', greatest, opposite), largest, zero);
+  const [, first] = b.fold(
+    length,
+    [zero, signed],
+    (turn, [sofar, kept]) => {
+      const term = terms(turn);
+      const magnitude = b.unary('abs', term);
+      const picked = b.pick(b.binary('gt', magnitude, sofar!), term, kept!);
+      return [b.binary('greater', sofar!, magnitude), picked];
+    },
+    tied,
+  ) as [number, number];
+  // −0 is no magnitude.
+  return b.pick(b.binary('eq', largest, zero), zero, first);
 }
-
-type Pair = readonly [number, number];
 
 /** The sum in binary32, term after term from 0. */
 export function runningSum(b: Nest, length: number, terms: Terms): number {

@@ -17,12 +17,13 @@ export interface Nest extends Builder {
   loop(turns: number, body: (turn: At) => void): void;
   /**
    * A loop that carries values: the body takes what they are and gives what they are after the turn; the last of them. The body may
-   * say by a value that is 0 when further turns would change nothing.
+   * say by a value that is 0 when further turns would change nothing; `when` is one that says so of all turns.
    */
   fold(
     turns: number,
     starts: readonly number[],
-    body: (turn: At, carried: readonly number[], until: (more: number) => void) => readonly number[],
+    body: (turn: At, carried: readonly number[], goOnWhile: (more: number) => void) => readonly number[],
+    when?: number | null,
   ): readonly number[];
   /** Writes not where the caller stands but in the loops that move a place, before whatever is inside them. */
   outside<T>(at: At, write: () => T): T;
@@ -130,7 +131,7 @@ export function makeNest(): Nest {
   const b = builderOver(values, add);
   const typeOf = (value: number): ScratchArray['type'] => b.typeOf(value) as ScratchArray['type'];
 
-  const fold: Nest['fold'] = (count, starts, body) => {
+  const fold: Nest['fold'] = (count, starts, body, when = null) => {
     if (count === 1) return body(fixed(0), starts, () => {});
     const loop = turns.push(count) - 1;
     const inside = region(innermost().depth + 1);
@@ -148,6 +149,7 @@ export function makeNest(): Nest {
       do: 'loop',
       loop,
       carried: starts.map((start, slot) => ({ start, next: next[slot]! })),
+      when,
       more,
       body: inside.items,
     });

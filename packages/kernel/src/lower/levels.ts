@@ -72,11 +72,29 @@ export function levelOfCode(b: Builder, number: ResolvedNumber, code: number): n
     b.add({ op: 'to_real', type: 'f32', args: [value], signed });
   if (number.bits > TABLE_BITS) return wideInteger(b, number, code, real);
   const levels = levelTable(number);
+  if (arePowers(levels)) return powerOfTwo(b, code);
   const integers = integerLevels(levels);
   if (integers === null)
     return b.add({ op: 'table', type: 'f32', table: b.table(levels), args: [code], offset: 0 });
   if (!integers.twos) return real(b.integer('i_add', code, b.int(integers.low)), true);
   return real(signExtended(b, code, number.bits), true);
+}
+
+/** Whether the levels are those of E8M0: 2^(code − 127), NaN at the end. */
+function arePowers(levels: Float32Array): boolean {
+  return (
+    levels.length === 256 &&
+    levels.every((level, code) => (code === 255 ? Number.isNaN(level) : level === 2 ** (code - 127)))
+  );
+}
+
+/** The code is the exponent of a binary32, but for the first, which is subnormal there, and the last: both have a first mantissa bit. */
+function powerOfTwo(b: Builder, code: number): number {
+  const fromLast = b.integer('i_and', b.integer('i_add', code, b.int(1)), b.int(255));
+  const isEnd = b.integer('i_shr', b.integer('i_sub', fromLast, b.int(2)), b.int(31));
+  const exponent = b.integer('i_shl', code, b.int(23));
+  const bits = b.integer('i_or', exponent, b.integer('i_shl', isEnd, b.int(22)));
+  return b.add({ op: 'from_f32', type: 'f32', args: [bits] });
 }
 
 function signExtended(b: Builder, code: number, bits: number): number {
