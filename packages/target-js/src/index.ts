@@ -1,4 +1,4 @@
 /** Kernels as plain JavaScript. */
 export { jsDecoder } from './decoder.ts';
 export { jsEncoder } from './encoder.ts';
-export { encodeModuleText, moduleText } from './module.ts';
+export { codecModuleText, encodeModuleText, moduleText } from './module.ts';

@@ -80,6 +80,28 @@ export function encodeFunctionText(kernel: EncodeKernel): string {
   return `${supportText(kernel)}\nreturn ${encodeText(kernel)}`;
 }
 
+/**
+ * The text of a module that exports both functions, `decode` and, given an encoder, `encode`; what they call stands once.
+ */
+export function codecModuleText(decode: LoopKernel, encode: EncodeKernel | null): string {
+  if (encode === null) return moduleText(decode);
+  const encoder = withTablesAfter(encode, decode.tables.length);
+  const both = {
+    ...decode,
+    tables: [...decode.tables, ...encode.tables],
+    values: [...decode.values, ...encoder.values],
+  };
+  return `// Generated from the format ${decode.name}: units of ${decode.width} weights. Do not edit.\n\n${supportText(both)}\nexport ${decodeText(decode)}\n\nexport ${encodeText(encoder)}\n`;
+}
+
+/** A kernel whose tables have numbers from `first` on. */
+function withTablesAfter(kernel: EncodeKernel, first: number): EncodeKernel {
+  const values = kernel.values.map((value) =>
+    'table' in value ? { ...value, table: value.table + first } : value,
+  );
+  return { ...kernel, values };
+}
+
 /** The functions that operations call. */
 const CALLED: Readonly<Record<string, keyof typeof SUPPORT>> = {
   from_f16: 'half',

@@ -7,7 +7,7 @@
  */
 import { type EncodeKernel, type Item, namedIn } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
-import { assembleKernel } from './assemble-kernel.ts';
+import { assembleKernel, type KernelFunction } from './assemble-kernel.ts';
 import { bitsOf, emitLanes, type LaneScene, mask, pushesIn, UNITS, VECTOR, WHOLE } from './lanes.ts';
 import type { LinkedModule } from './link.ts';
 import { advance } from './sinks.ts';
@@ -21,10 +21,19 @@ const FIRST_SOURCE = 2;
  * @param base byte of the memory at which the tables begin; scratch room follows them
  */
 export function encodeModule(kernel: EncodeKernel, base = 0): LinkedModule {
-  const params = new Array<'i32'>(FIRST_SOURCE + kernel.sources.length).fill('i32');
-  return assembleKernel(kernel, base, { name: 'encode', params, results: ['i32'] }, (code, tables, end) =>
-    emitBody(code, kernel, tables, end),
-  );
+  return assembleKernel(encodeFunction(kernel), base);
+}
+
+/** The same as a function that is not yet in a module. */
+export function encodeFunction(kernel: EncodeKernel): KernelFunction {
+  return {
+    name: 'encode',
+    params: new Array<'i32'>(FIRST_SOURCE + kernel.sources.length).fill('i32'),
+    results: ['i32'],
+    tables: kernel.tables,
+    scratch: scratchBytes(kernel),
+    body: (code, tables, scratch) => emitBody(code, kernel, tables, scratch),
+  };
 }
 
 /** Bytes that an encoder needs after its tables: the turned weights, and its arrays, for four units. */

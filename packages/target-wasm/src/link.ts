@@ -2,10 +2,11 @@
 import type { Program } from '@fewerbits/kernel';
 import type { Arena } from './arena.ts';
 
-/** A module's bytes, and where each table stands in the memory. */
+/** A module's bytes, where each table stands in the memory, and the first byte after what it needs there. */
 export interface LinkedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly tables: readonly number[];
+  readonly end: number;
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   type Value,
 } from '@fewerbits/kernel';
 import type { Code, ValueType } from '@fewerbits/wasm-assembler';
-import { assembleKernel } from './assemble-kernel.ts';
+import { assembleKernel, type KernelFunction } from './assemble-kernel.ts';
 import { constantsOf } from './constants.ts';
 import type { LinkedModule } from './link.ts';
 import { emitValue, type Scene } from './operations.ts';
@@ -40,8 +40,13 @@ export type DecodeModule = LinkedModule;
  * @throws Error for a kernel that works on single weights.
  */
 export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
+  return assembleKernel(decodeFunction(kernel), base);
+}
+
+/** The same as a function that is not yet in a module. @throws Error as `decodeModule` */
+export function decodeFunction(kernel: Kernel): KernelFunction {
   requireLanes(kernel);
-  return moduleOf(kernel, base, 'decode', DECODE_PARAMS, decodeSink);
+  return functionOf(kernel, 'decode', DECODE_PARAMS, decodeSink);
 }
 
 function requireLanes({ lanes }: Kernel): void {
@@ -54,28 +59,32 @@ function requireLanes({ lanes }: Kernel): void {
  */
 export function matvecModule(kernel: Kernel, base = 0): LinkedModule {
   requireLanes(kernel);
-  return moduleOf(kernel, base, 'matvec', DECODE_PARAMS, matvecSink);
+  return assembleKernel(functionOf(kernel, 'matvec', DECODE_PARAMS, matvecSink), base);
 }
 
 /** The module that unpacks: `unpack(rows, units, o0, o1, …, s0, r0, …)` writes the codes of each output from its address on. */
 export function unpackModule(kernel: UnpackKernel, base = 0): LinkedModule {
-  return moduleOf(kernel, base, 'unpack', FIRST_OUTPUT + kernel.outputs.length, unpackSink);
+  return assembleKernel(functionOf(kernel, 'unpack', FIRST_OUTPUT + kernel.outputs.length, unpackSink), base);
 }
 
 /** A program and what it stores. */
 type Storing = Program & { readonly stores: readonly { readonly value: number }[] };
 
-function moduleOf<K extends Storing>(
+function functionOf<K extends Storing>(
   kernel: K,
-  base: number,
   name: string,
   first: number,
   sinkOf: (code: Code, kernel: K) => Sink,
-): LinkedModule {
+): KernelFunction {
   const params = new Array<'i32'>(first + 2 * kernel.sources.length).fill('i32');
-  return assembleKernel(kernel, base, { name, params, results: [] }, (code, tables) =>
-    emitBody(code, kernel, tables, first, sinkOf(code, kernel)),
-  );
+  return {
+    name,
+    params,
+    results: [],
+    tables: kernel.tables,
+    scratch: 0,
+    body: (code, tables) => emitBody(code, kernel, tables, first, sinkOf(code, kernel)),
+  };
 }
 
 function emitBody(code: Code, kernel: Storing, tables: readonly number[], first: number, sink: Sink): void {

@@ -1,6 +1,6 @@
 /** Functions over one memory as the bytes of a module. Specification: WebAssembly core 2.0, 5.5. */
 import { type Code, startBody, typeByte } from './code.ts';
-import { unsigned } from './leb128.ts';
+import { signed, unsigned } from './leb128.ts';
 import type { ValueType } from './ops.ts';
 
 /** A function, exported under its name. Its parameters are its first locals. */
@@ -19,13 +19,15 @@ export interface ModuleSpec {
     readonly pages: number;
   };
   readonly functions: readonly FunctionSpec[];
+  /** Bytes that stand in the memory from the start, each at its place. */
+  readonly data?: readonly { readonly at: number; readonly bytes: Uint8Array }[];
 }
 
 /**
  * The bytes of a module, valid by construction.
  * @throws Error for a function whose instructions do not fit together, naming function and instruction.
  */
-export function assemble({ memory, functions }: ModuleSpec): Uint8Array<ArrayBuffer> {
+export function assemble({ memory, functions, data = [] }: ModuleSpec): Uint8Array<ArrayBuffer> {
   const bodies = functions.map(({ name, params, results, body }) => {
     const { code, finish } = startBody(name, params, results);
     body(code);
@@ -56,6 +58,12 @@ export function assemble({ memory, functions }: ModuleSpec): Uint8Array<ArrayBuf
       10,
       bodies.map((body) => [...unsigned(body.length), ...body]),
     ),
+    ...(data.length === 0
+      ? []
+      : section(
+          11,
+          data.map(({ at, bytes }) => [0x00, 0x41, ...signed(at), 0x0b, ...unsigned(bytes.length), ...bytes]),
+        )),
   ]);
 }
 
