@@ -211,6 +211,22 @@ function commands(io: Io, start: Start): Command {
     async (context, files, options) => (await import('./verbs/compare.ts')).compare(context, files, options),
   );
 
+  action(
+    verb(
+      'build <file>',
+      'Make an npm package of a .qf file: encoder and decoder in JavaScript and WebAssembly, types, README, vectors.',
+      [
+        'fewerbits build my-format.qf -o dist',
+        "fewerbits build student.qf --formats 'student, student(bits=3)' --name @me/student -o dist",
+      ],
+    )
+      .requiredOption('-o, --output <folder>', 'the folder to write; what stands there is replaced')
+      .option('--formats <list>', 'the formats of the package, itself first; the file’s last one by default')
+      .option('--name <name>', 'of the package, instead of that in the package.json beside the file')
+      .option('--package-version <version>', 'of the package, likewise'),
+    async (context, [file], options) => (await import('./verbs/build.ts')).build(context, file!, options),
+  );
+
   const vectors = program.command('vectors').description('Golden vectors of formats.');
   action(
     vectors

@@ -47,7 +47,7 @@ export async function qfFiles(paths: readonly string[]): Promise<string[]> {
     }
     const names = await readdir(path, { recursive: true });
     const found = names
-      .filter((name) => name.endsWith('.qf') && !/(^|[\\/])node_modules[\\/]/.test(name))
+      .filter((name) => name.endsWith('.qf') && !/(^|[\\/])(node_modules|dist)[\\/]/.test(name))
       .sort();
     if (found.length === 0) throw new InputError(`${path}: a folder without .qf files`);
     files.push(...found.map((name) => join(path, name)));

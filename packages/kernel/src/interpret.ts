@@ -18,6 +18,7 @@ const UNARY: Readonly<Record<string, (a: number) => number>> = {
   ceil: Math.ceil,
   trunc: Math.trunc,
   round: roundHalfEven,
+  whole: (a) => roundHalfEven(a) + 0,
 };
 
 const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {

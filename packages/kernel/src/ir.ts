@@ -28,9 +28,9 @@ export type IntOp =
  * Operations that take and give `f32` or `f32x4`, all operands of one type. Comparisons give 1 or 0. `min` and `max` spread NaN and
  * put −0 below +0; `lesser` and `greater` give the second operand where it is less (greater) than the first, else the first: one
  * instruction each, for operands that are no NaN and whose zeros have no sign that matters. `greatest` is `max` of operands that are
- * not negative: there bits order as values do, NaN above all.
+ * not negative: there bits order as values do, NaN above all. `whole` is `round` of magnitudes below 2^22, whose zeros have no sign.
  */
-export type UnaryOp = 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'round';
+export type UnaryOp = 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'round' | 'whole';
 export type BinaryOp =
   | 'add'
   | 'sub'

@@ -145,6 +145,7 @@ function operandTypes(value: Value): Type[] {
     case 'ceil':
     case 'trunc':
     case 'round':
+    case 'whole':
       return [value.type];
     default:
       return [value.type, value.type];

@@ -17,6 +17,9 @@ const INTEGERS = {
   i_shr: '>>>',
 } as const;
 
+/** 1.5 · 2^52: beside it binary64 has no fractions, and its last bits are those of the whole number. */
+export const BESIDES = 6755399441055744;
+
 const ARITHMETIC = { add: '+', sub: '-', mul: '*', div: '/' } as const;
 const COMPARISONS = { eq: '===', ne: '!==', lt: '<', le: '<=', gt: '>', ge: '>=' } as const;
 const CALLS = {
@@ -74,6 +77,8 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
       return `t${value.table}[${args[0]}${value.offset === 0 ? '' : ` + ${value.offset}`}]`;
     case 'neg':
       return `(-${args[0]})`;
+    case 'whole':
+      return `(${args[0]} + ${BESIDES} - ${BESIDES})`;
     case 'sqrt':
       return round(`Math.sqrt(${args[0]})`);
     case 'abs':

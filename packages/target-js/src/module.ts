@@ -12,7 +12,7 @@ import {
   operandsOf,
   type Program,
 } from '@fewerbits/kernel';
-import { conditionOf, expressionOf, placeText } from './expressions.ts';
+import { BESIDES, conditionOf, expressionOf, placeText } from './expressions.ts';
 
 /** The functions that a kernel's text may call, each written out only where it is called. */
 const SUPPORT: Readonly<Record<string, string>> = {
@@ -120,9 +120,16 @@ function supportText(kernel: Program): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** Exact: the shortest decimals of binary64 are those of the binary32 values too. */
+/** The shortest decimals that binary32 rounds to these values. */
 function tableText(table: Float32Array): string {
-  const level = (v: number) => (Object.is(v, -0) ? '-0' : String(v));
+  const level = (v: number): string => {
+    if (Object.is(v, -0)) return '-0';
+    for (let digits = 1; digits < 9; digits++) {
+      const short = String(Number(v.toPrecision(digits)));
+      if (Math.fround(Number(short)) === v) return short;
+    }
+    return String(v);
+  };
   return `new Float32Array([${Array.from(table, level).join(', ')}])`;
 }
 
@@ -185,6 +192,14 @@ function linesOf(kernel: Looped, isBefore: (item: Extract<Item, { do: 'value' }>
   const textOf = (k: number, rounded = true): string => (named[k] ? `v${k}` : written(k, rounded));
   const written = (k: number, rounded = true): string => {
     const value = values[k]!;
+    if (value.op === 'to_int') {
+      const inner = values[value.args[0]]!;
+      // What is about to be a whole number of 32 bits is rounded as it becomes one.
+      if (inner.op === 'whole' && !named[value.args[0]]) {
+        const sum = `(${textOf(inner.args[0])} + ${BESIDES}) | 0`;
+        return value.less === 0 ? `(${sum})` : `(((${sum}) - ${value.less}) | 0)`.replace('- -', '+ ');
+      }
+    }
     const chooses = value.op === 'pick' || value.op === 'i_pick';
     const args = operandsOf(value).map((a, n) => (chooses && n === 0 ? condition(a) : textOf(a)));
     return expressionOf(value, args, rounded);

@@ -8,7 +8,7 @@
 import { type EncodeKernel, type Item, namedIn } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
 import { assembleKernel, type KernelFunction } from './assemble-kernel.ts';
-import { bitsOf, emitLanes, type LaneScene, mask, pushesIn, UNITS, VECTOR, WHOLE } from './lanes.ts';
+import { bitsOf, emitLanes, type LaneScene, mask, pushesIn, UNITS, VECTOR } from './lanes.ts';
 import type { LinkedModule } from './link.ts';
 import { advance } from './sinks.ts';
 
@@ -32,7 +32,13 @@ export function encodeFunction(kernel: EncodeKernel): KernelFunction {
     results: ['i32'],
     tables: kernel.tables,
     scratch: scratchBytes(kernel),
-    body: (code, tables, scratch) => emitBody(code, kernel, tables, scratch),
+    body: (code, tables, scratch) => {
+      // Written once into nothing, to see which constants its loops use: those stand in locals before them.
+      const counts = new Map<number, number>();
+      emitBody(silentCode(), kernel, tables, scratch, { counts, kept: [] });
+      const kept = [...counts].filter(([, count]) => count > OFTEN).map(([bits]) => bits);
+      emitBody(code, kernel, tables, scratch, { counts, kept });
+    },
   };
 }
 
@@ -41,7 +47,50 @@ export function scratchBytes({ width, arrays }: EncodeKernel): number {
   return VECTOR * arrays.reduce((sum, { length }) => sum + length, width);
 }
 
-function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[], scratch: number): void {
+/** Constants of four equal words: how often each is used (in a loop as often as matters), and those that have a local. */
+interface Words {
+  readonly counts: Map<number, number>;
+  readonly kept: readonly number[];
+}
+
+/** Uses above which a constant has a local. */
+const OFTEN = 2;
+
+/** A body that is written nowhere. */
+function silentCode(): Code {
+  let locals = 0;
+  const nothing = (): void => {};
+  const nested = (body: () => void): void => body();
+  return {
+    local: () => locals++,
+    get: nothing,
+    set: nothing,
+    tee: nothing,
+    i32: nothing,
+    f32: nothing,
+    f64: nothing,
+    v128: nothing,
+    op: nothing,
+    load: nothing,
+    store: nothing,
+    lane: nothing,
+    loadLane: nothing,
+    shuffle: nothing,
+    block: nested,
+    loop: nested,
+    if: nested,
+    br: nothing,
+    brIf: nothing,
+  };
+}
+
+function emitBody(
+  code: Code,
+  kernel: EncodeKernel,
+  tables: readonly number[],
+  scratch: number,
+  constants: Words,
+): void {
   const { arrays, loops, sources, width, body } = kernel;
   const named = namedIn(kernel, ({ do: what }) => (what === 'store' ? UNITS : 1), pushesIn);
   let end = scratch + VECTOR * width;
@@ -52,6 +101,7 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[], s
   });
 
   /** Locals of constants: four equal words, and sixteen bytes. */
+  let depth = 0;
   const wordLocals = new Map<number, number>();
   const vectorLocals = new Map<string, number>();
   const locals = new Map<number, number>();
@@ -72,6 +122,7 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[], s
       else code.get(local);
     },
     words: (bits) => {
+      constants.counts.set(bits, (constants.counts.get(bits) ?? 0) + (depth > 0 ? OFTEN + 1 : 1));
       const known = wordLocals.get(bits);
       if (known === undefined) pushWords(code, bits);
       else code.get(known);
@@ -92,7 +143,7 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[], s
     scratch: () => code.local('v128'),
   };
 
-  for (const bits of wordsOf(kernel)) {
+  for (const bits of constants.kept) {
     const local = code.local('v128');
     pushWords(code, bits);
     code.set(local);
@@ -143,12 +194,14 @@ function emitBody(code: Code, kernel: EncodeKernel, tables: readonly number[], s
           }
           const turn = (): void =>
             counted(code, turns[loop]!, loops[loop]!, () => {
+              depth++;
               run(item.body);
               // All at once: one slot may take what another had.
               for (const { next } of carried) scene.push(next);
               if (more !== null) mask(more, scene);
               if (more !== null) code.op('v128.any_true');
               if (more !== null) code.set(goesOn);
+              depth--;
               for (const slot of [...carried.keys()].reverse()) code.set(slotLocal(loop, slot));
               return more === null ? null : goesOn;
             });
@@ -222,12 +275,16 @@ function storeWords(
   { code, push, moved }: LaneScene,
   stride: number,
 ): void {
+  let address = FIRST_SOURCE + source;
+  if (at.steps.length > 0) {
+    moved(at, 1);
+    code.get(address);
+    code.op('i32.add');
+    address = code.local('i32');
+    code.set(address);
+  }
   for (let unit = 0; unit < UNITS; unit++) {
-    code.get(FIRST_SOURCE + source);
-    if (at.steps.length > 0) {
-      moved(at, 1);
-      code.op('i32.add');
-    }
+    code.get(address);
     push(value);
     // Lanes are counted in the size that is stored.
     code.loadLane(`v128.store${8 * bytes}_lane`, (unit * 4) / bytes, at.base + unit * stride);
@@ -295,19 +352,6 @@ function turnWeights(code: Code, width: number, to: number, largest: number): vo
 function pushWords(code: Code, bits: number): void {
   code.i32(bits | 0);
   code.op('i32x4.splat');
-}
-
-/** Constants that the loops need stand in locals before them. */
-function wordsOf({ values, tables }: EncodeKernel): ReadonlySet<number> {
-  const words = new Set<number>();
-  for (const value of values) {
-    if (value.op === 'int') words.add(value.value);
-    if (value.op === 'real') words.add(bitsOf(value.value));
-    if (value.op === 'rank') for (const threshold of tables[value.table]!) words.add(bitsOf(threshold));
-    if (value.op === 'i_look') words.add(0xff);
-    if (value.op === 'to_int') for (const bits of [WHOLE, WHOLE + value.less]) words.add(bits);
-  }
-  return words;
 }
 
 function vectorsOf({ values }: EncodeKernel): (readonly number[])[] {

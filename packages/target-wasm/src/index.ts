@@ -1,7 +1,7 @@
 /** Kernels as WebAssembly SIMD. */
 export { type Arena, makeArena } from './arena.ts';
-export { type WasmOptions, wasmDecoder } from './decoder.ts';
 export { type CodecModule, codecModule } from './codec-module.ts';
+export { type WasmOptions, wasmDecoder } from './decoder.ts';
 export { encodeModule } from './encode-module.ts';
 export { wasmEncoder } from './encoder.ts';
 export { wasmMatvec } from './matvec.ts';

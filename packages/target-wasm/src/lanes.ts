@@ -52,6 +52,7 @@ const PLAIN: Readonly<Partial<Record<Value['op'], string>>> = {
   ceil: 'f32x4.ceil',
   trunc: 'f32x4.trunc',
   round: 'f32x4.nearest',
+  whole: 'f32x4.nearest',
   add: 'f32x4.add',
   sub: 'f32x4.sub',
   mul: 'f32x4.mul',
@@ -194,7 +195,7 @@ function ends(op: 'min' | 'max', [a, b]: readonly number[], { code, push }: Lane
  */
 function integers(index: number, less: number, { code, kernel, push, words }: LaneScene): void {
   const value = kernel.values[index]!;
-  push(value.op === 'round' ? value.args[0] : index);
+  push(value.op === 'whole' ? value.args[0] : index);
   words(WHOLE);
   code.op('f32x4.add');
   words(WHOLE + less);

@@ -177,6 +177,7 @@ export function emitValue(index: number, scene: Scene): void {
     case 'book':
       book(value, scene);
       return;
+    case 'whole':
     case 'i_max':
     case 'i_max_u':
     case 'i_min_u':

@@ -92,7 +92,7 @@ function integerCode(b: Builder, number: ResolvedNumber, value: number): number 
   if (whole === null) return null;
   const least = b.binary('greater', whole, b.real(low + moved));
   const held = b.binary('lesser', least, b.real(high + moved));
-  const last = isLast ? b.unary('round', held) : held;
+  const last = isLast ? b.unary('whole', held) : held;
   const start = base.coding === 'offset' ? low : 0;
   const code = b.add({ op: 'to_int', type: 'i32', args: [last], less: start + moved });
   return low < 0 && base.coding === 'twos' ? b.integer('i_and', code, b.int(2 ** number.bits - 1)) : code;
@@ -131,6 +131,8 @@ function floatCode(b: Builder, number: ResolvedNumber, value: number, held: bool
   if (!rounds || exponent === 0 || bias > 127) return null;
   if (!signed) return mantissa === 0 && exponent === 8 && bias === 127 ? powerCode(b, number, value) : null;
   if (!subnormals || !agrees(number)) return null;
+  if (mantissa === 23 && exponent === 8)
+    return { code: b.add({ op: 'bits_of', type: 'i32', args: [value] }), sound: [] };
   const magnitude = b.unary('abs', value);
   const most = b.real(number.facts.max);
   const limited = held ? b.binary('lesser', magnitude, most) : magnitude;

@@ -31,8 +31,9 @@ export function coordinateSearch(b: Nest, { length, x, constants }: Search): Fou
       const code = b.peek(codes, at);
       const withoutXL = b.binary('sub', ofXL, product(wx, code));
       const withoutL2 = b.binary('sub', ofL2, product(product(w, code), code));
-      const ideal = b.unary('round', b.binary('div', product(value, withoutL2), withoutXL));
-      const other = b.binary('greater', b.binary('lesser', ideal, b.real(levels - 1)), b.real(-levels));
+      const ideal = b.binary('div', product(value, withoutL2), withoutXL);
+      const bounded = b.binary('greater', b.binary('lesser', ideal, b.real(levels - 1)), b.real(-levels));
+      const other = b.unary('whole', bounded);
       const newXL = b.binary('add', withoutXL, product(wx, other));
       const newL2 = b.binary('add', withoutL2, product(product(w, other), other));
       const gain = [

@@ -11,7 +11,7 @@ export function roundedCode(
   high: number,
 ): number {
   const moved = shift === null ? x : b.binary('sub', x, shift);
-  const code = b.unary('round', b.binary('mul', inverse, moved));
-  // Zeros and NaN come out another way than in `Math.max`; neither lasts: codes are added and compared, and NaN is unsound.
-  return b.binary('greater', b.binary('lesser', code, b.real(high)), b.real(low));
+  const scaled = b.binary('mul', inverse, moved);
+  // Between whole bounds rounding may come last. Zeros have no sign that lasts: codes are multiplied, added and compared.
+  return b.unary('whole', b.binary('greater', b.binary('lesser', scaled, b.real(high)), b.real(low)));
 }

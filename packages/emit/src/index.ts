@@ -1,0 +1,13 @@
+/** A format as the files of a publishable package. */
+export { emitPackage, NoPackage } from './emit.ts';
+export type {
+  ErrorRow,
+  Member,
+  PackageInput,
+  StreamMap,
+  Targets,
+  Vector,
+  Vectors,
+  WasmCodec,
+} from './input.ts';
+export { exportsOf } from './manifest.ts';
