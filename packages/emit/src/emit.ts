@@ -37,9 +37,9 @@ function memberFiles(member: Member, targets: Targets) {
   };
   const known = <T>(kernel: T | string): T => (typeof kernel === 'string' ? refuse(kernel) : kernel);
   const decode = known(decodeKernel(format, 4));
-  const encode = known(encodeKernel(format));
+  const encode = known(encodeKernel(format, null, 'short'));
   const form = known(closedForm(format, decode, encode));
-  const kernels = targets.js(known(decodeLoops(format)), encode);
+  const kernels = targets.js(known(decodeLoops(format, 'short')), encode);
   const wasm = targets.wasm(decode, encode);
   const facts = factsOf(format, form.streams);
   const texts: [string, string][] = [

@@ -31,7 +31,7 @@ export interface CodecModule {
  * @throws Error for a decoder of single weights
  */
 export function codecModule(decode: Kernel, encode: EncodeKernel | null): CodecModule {
-  const kernels = [decodeFunction(decode), ...(encode === null ? [] : [encodeFunction(encode)])];
+  const kernels = [decodeFunction(decode), ...(encode === null ? [] : [encodeFunction(encode, 'short')])];
   const { functions, tables, end } = placeFunctions(kernels, 0);
   const units = UNITS * Math.max(1, Math.floor(TILE / 4 / decode.width / UNITS));
   const sources: number[] = [];

@@ -395,6 +395,7 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
     tiles,
     codeAt,
     isLong: ({ name, numberAt }) => {
+      if (b.short) return true;
       const { type, levels } = numberAt(0);
       const rounding = type.base.kind === 'int' ? 3 : type.base.kind === 'float' ? 12 : (levels?.length ?? 0);
       return lengthOf(once(`rule ${name}`, () => ruleOf(fields.get(name)!))) + rounding > LONG;

@@ -14,14 +14,20 @@ import { packUnit } from './pack.ts';
 
 /**
  * The kernel that encodes a format under a fit (null: its default), or in a few words why there is none.
+ * @param written `fast`: with several chains where operations wait for each other, and codes computed where words are put together;
+ * `short`: everything once
  */
-export function encodeKernel(format: Format, fit: string | null = null): EncodeKernel | string {
+export function encodeKernel(
+  format: Format,
+  fit: string | null = null,
+  written: 'fast' | 'short' = 'fast',
+): EncodeKernel | string {
   const reason = whyNotAtOnce(format);
   if (reason !== null) return reason;
   const unit = findUnit(format);
   if (typeof unit === 'string') return unit;
   try {
-    return lower(format, fit, unit);
+    return lower(format, fit, unit, written === 'short');
   } catch (error) {
     if (error instanceof NoKernel) return error.message;
     throw error;
@@ -38,8 +44,8 @@ function whyNotAtOnce(format: Format): string | null {
   return null;
 }
 
-function lower(format: Format, fit: string | null, unit: Unit): EncodeKernel {
-  const b = makeNest();
+function lower(format: Format, fit: string | null, unit: Unit, short: boolean): EncodeKernel {
+  const b = makeNest(short);
   packUnit(b, unit, fittedUnit(format, fit, unit, b));
   return pruneLoops<EncodeKernel>({ kind: 'encode', ...programOf(format.name, unit, b), ...b.finish() });
 }

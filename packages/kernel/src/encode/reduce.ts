@@ -11,8 +11,8 @@ const CHAINS = 4;
 /** Fewer terms than this are not worth more code. */
 const MANY = 16;
 
-function chainsOf(length: number): number {
-  return length % CHAINS === 0 && length >= MANY ? CHAINS : 1;
+function chainsOf({ short }: Nest, length: number): number {
+  return !short && length % CHAINS === 0 && length >= MANY ? CHAINS : 1;
 }
 
 /** An operation over all terms in any order: its result is the same in each. */
@@ -23,7 +23,7 @@ export function foldAnyOrder(
   start: number,
   join: (p: number, q: number) => number,
 ): number {
-  const chains = chainsOf(length);
+  const chains = chainsOf(b, length);
   const ends = b.fold(length / chains, new Array<number>(chains).fill(start), (turn, carried) =>
     carried.map((sofar, k) => join(sofar, terms(plus(times(turn, chains), { base: k, steps: [] })))),
   );
@@ -36,7 +36,7 @@ export function foldAnyOrder(
  * negative, else the least of them. One operation a term each, where values with signed zeros take three.
  */
 export function extreme(b: Nest, name: 'min' | 'max', length: number, terms: Terms): number {
-  if (length < MANY) {
+  if (b.short || length < MANY) {
     const start = b.real(name === 'max' ? -Infinity : Infinity);
     return foldAnyOrder(b, length, terms, start, (p, q) => b.binary(name, p, q));
   }

@@ -11,6 +11,7 @@ import type { Counted } from './runs.ts';
 
 /** A builder that writes loops. */
 export interface Nest extends Builder {
+  readonly short: boolean;
   /** Turns of each loop. */
   readonly turns: readonly number[];
   /** `turns` turns of a body, given the turn; a single one is no loop. */
@@ -92,7 +93,8 @@ interface Region {
   readonly required: Set<number>;
 }
 
-export function makeNest(): Nest {
+/** @param short whether what is written should be short rather than fast */
+export function makeNest(short = false): Nest {
   const values: Value[] = [];
   /** Where each value stands. */
   const homes: Region[] = [];
@@ -159,6 +161,7 @@ export function makeNest(): Nest {
   };
   return {
     ...b,
+    short,
     turns,
     fold,
     loop: (count, body) => {

@@ -21,12 +21,15 @@ import { lowerCall } from './expression.ts';
 import { levelOfCode, levelTable } from './levels.ts';
 import { programOf } from './program.ts';
 
-/** The kernel that decodes a format in loops, or in a few words why there is none. */
-export function decodeLoops(format: Format): LoopKernel | string {
+/**
+ * The kernel that decodes a format in loops, or in a few words why there is none.
+ * @param written `fast`: several weights in a turn of a loop; `short`: as few as the layout lets
+ */
+export function decodeLoops(format: Format, written: 'fast' | 'short' = 'fast'): LoopKernel | string {
   const decodable = decodableUnit(format);
   if (typeof decodable === 'string') return decodable;
   const { unit, expr } = decodable;
-  const b = makeNest();
+  const b = makeNest(written === 'short');
   try {
     lowerUnit(b, unit, expr);
   } catch (error) {
@@ -150,7 +153,7 @@ function eachInLoops(
       .join(';');
   for (const { start, period, loops } of runsOf(items, placesOf, shapeOf)) {
     const pattern = items.slice(start, start + period);
-    inLoops(b, cutAt(loops, widths), placesOf(pattern[0]!).length, Math.floor(AT_ONCE / period), (moved) => {
+    inLoops(b, cutAt(loops, widths), placesOf(pattern[0]!).length, b.short ? 1 : Math.floor(AT_ONCE / period), (moved) => {
       for (const item of pattern) body(item, moved);
     });
   }
