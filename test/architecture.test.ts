@@ -19,6 +19,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
   'target-wasm': { ours: ['format', 'kernel', 'wasm-assembler'], development: ['codec', 'dsl'], others: [] },
   draw: { ours: ['format', 'numerics'], others: [] },
   measure: { ours: ['format', 'numerics'], others: [] },
+  emit: { ours: ['draw', 'format', 'kernel'], development: ['codec', 'target-js', 'target-wasm'], others: [] },
   // Its data is compiled from formats/ when it is built.
   catalogue: { ours: ['format'], development: ['codec', 'dsl'], others: [] },
   testkit: {
@@ -34,6 +35,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
       'compare',
       'draw',
       'dsl',
+      'emit',
       'format',
       'measure',
       'numerics',

@@ -10,4 +10,4 @@ export type {
   Vectors,
   WasmCodec,
 } from './input.ts';
-export { exportsOf } from './manifest.ts';
+export { exportsOf, memberPath } from './manifest.ts';

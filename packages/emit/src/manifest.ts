@@ -1,6 +1,14 @@
 /** `package.json`: what stands in a package, from the same facts as everything else. */
 import type { PackageInput } from './input.ts';
 
+/** `student(bits=3, size=32)` as a folder: `student-bits-3-size-32`. */
+export function memberPath(label: string): string {
+  return label
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+}
+
 /** The entry points of a package whose members stand at these paths: types first, as resolvers take the first that fits. */
 export function exportsOf(paths: readonly string[]): Record<string, string | Record<string, string>> {
   const entries: Record<string, string | Record<string, string>> = {};

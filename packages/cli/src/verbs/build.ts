@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { interpreter } from '@fewerbits/codec';
-import { emitPackage, type Member, NoPackage } from '@fewerbits/emit';
+import { emitPackage, type Member, memberPath, NoPackage } from '@fewerbits/emit';
 import type { Codec } from '@fewerbits/format';
 import { parseSpec } from '@fewerbits/format';
 import { codecModuleText } from '@fewerbits/target-js';
@@ -94,20 +94,12 @@ async function memberOf(file: string, label: string, isFirst: boolean): Promise<
   const member: Member = {
     format,
     label: shown,
-    path: isFirst ? '' : folderOf(shown),
+    path: isFirst ? '' : memberPath(shown),
     map: refusable(shown, () => streamBits(format)),
     errors: expectedErrors(format).errors,
     vectors: await vectorsOf(file, shown, codec),
   };
   return { member, codec };
-}
-
-/** `student(bits=3, size=32)` as a folder: `student-bits-3-size-32`. */
-function folderOf(label: string): string {
-  return label
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, '-')
-    .replace(/^-+|-+$/g, '');
 }
 
 /** Formats are separated by commas outside parentheses. */
