@@ -19,7 +19,11 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
   'target-wasm': { ours: ['format', 'kernel', 'wasm-assembler'], development: ['codec', 'dsl'], others: [] },
   draw: { ours: ['format', 'numerics'], others: [] },
   measure: { ours: ['format', 'numerics'], others: [] },
-  emit: { ours: ['draw', 'format', 'kernel'], development: ['codec', 'target-js', 'target-wasm'], others: [] },
+  emit: {
+    ours: ['draw', 'format', 'kernel'],
+    development: ['codec', 'dsl', 'target-js', 'target-wasm'],
+    others: [],
+  },
   // Its data is compiled from formats/ when it is built.
   catalogue: { ours: ['format'], development: ['codec', 'dsl'], others: [] },
   testkit: {

@@ -52,7 +52,7 @@ function memberFiles(member: Member, targets: Targets) {
     ['codec.js', codecText(form, format.name)],
     ['format.js', formatText(facts)],
     ['kernels.js', kernels],
-    ['format.json', `${JSON.stringify(formatToJson(format), null, 2)}\n`],
+    ['format.json', formatToJson(format)],
     ['vectors.json', `${JSON.stringify({ version: 1, ...member.vectors }, null, 2)}\n`],
   ];
   return { member, form, texts, sizes: { js: kernels.length, wasm: wasm.bytes.length } };

@@ -153,9 +153,15 @@ function eachInLoops(
       .join(';');
   for (const { start, period, loops } of runsOf(items, placesOf, shapeOf)) {
     const pattern = items.slice(start, start + period);
-    inLoops(b, cutAt(loops, widths), placesOf(pattern[0]!).length, b.short ? 1 : Math.floor(AT_ONCE / period), (moved) => {
-      for (const item of pattern) body(item, moved);
-    });
+    inLoops(
+      b,
+      cutAt(loops, widths),
+      placesOf(pattern[0]!).length,
+      b.short ? 1 : Math.floor(AT_ONCE / period),
+      (moved) => {
+        for (const item of pattern) body(item, moved);
+      },
+    );
   }
 }
 
