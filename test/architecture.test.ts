@@ -26,6 +26,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
     development: ['kernel', 'target-js', 'target-wasm', 'tensorfile'],
     others: ['fast-check'],
   },
+  workers: { ours: ['format', 'kernel'], development: ['catalogue', 'codec', 'target-wasm'], others: [] },
   compare: { ours: ['draw', 'format', 'measure', 'numerics'], development: ['codec', 'dsl'], others: [] },
   cli: {
     ours: [
@@ -41,6 +42,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
       'target-wasm',
       'tensorfile',
       'testkit',
+      'workers',
     ],
     others: ['commander', 'cli-progress', 'fast-check'],
   },
