@@ -206,7 +206,8 @@ function commands(io: Io, start: Start): Command {
       .option('--tensor <regex>', 'only tensors whose name matches')
       .option('--shape <sizes>', 'shape of raw binary32 files')
       .option('--axis <n>', 'the contraction axis, counted from 0, for all tensors that have it')
-      .option('--jobs <n>', 'threads; all cores by default')
+      .option('--timings', 'add where the time went to --json')
+      .addOption(jobsOption())
       .addOption(targetOption()),
     async (context, files, options) => (await import('./verbs/compare.ts')).compare(context, files, options),
   );
@@ -230,6 +231,11 @@ function commands(io: Io, start: Start): Command {
       (await import('./verbs/vectors.ts')).verifyVectors(context, manifest!, options),
   );
   return program;
+}
+
+/** Threads; what they give is the same for any number of them. */
+function jobsOption(): Option {
+  return new Option('--jobs <n>', 'threads, or auto for one on each core; 1 by default');
 }
 
 /** What decodes; fits run on the interpreter. */

@@ -1,9 +1,13 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadFormat } from '@fewerbits/catalogue';
+import { interpreter } from '@fewerbits/codec';
+import { errorAccumulator } from '@fewerbits/measure';
 import { describe, expect, it } from 'vitest';
 import { npy, npyData, safetensors, weights, workplace } from './run.ts';
 
 const { call, run, runWith, write, path } = workplace();
+const q8 = await loadFormat('q8_0');
 
 const rms = (a: Float32Array, b: Float32Array): number =>
   Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0) / a.reduce((sum, x) => sum + x * x, 0));
@@ -359,9 +363,50 @@ describe('compare', () => {
 
   it('gives the same for any number of threads', () => {
     model();
-    const of = (jobs: string): string =>
-      run('compare', 'model.safetensors', '--formats', 'q4_0,nf4,q6_k', '--json', '--jobs', jobs).out;
-    expect(of('1')).toBe(of('3'));
+    const of = (jobs: string): string => {
+      const formats = 'q4_0,nf4,q6_k,student(df=fit),student_sparse,ecsq_shared';
+      return run('compare', 'model.safetensors', '--formats', formats, '--json', '--jobs', jobs).out;
+    };
+    const one = of('1');
+    expect(JSON.parse(one).rows.length).toBe(12);
+    for (const jobs of ['2', '3', 'auto']) expect(of(jobs)).toBe(one);
+    expect(run('compare', 'model.safetensors', '--jobs', '0').err).toContain(
+      '--jobs 0: a whole number from 1 on',
+    );
+  });
+
+  it('bands of a tensor give the rows of the whole', () => {
+    // More than a band, and no whole number of them.
+    const tall = { shape: [2500, 512], data: weights(2500 * 512) };
+    write('tall.safetensors', safetensors({ tall }));
+    const formats = ['q8_0', 'nf4', 'mxfp4', 'int8'];
+    const { rows } = JSON.parse(
+      run('compare', 'tall.safetensors', '--formats', formats.join(), '--target', 'wasm', '--json').out,
+    );
+    const { rows: once } = JSON.parse(
+      run('compare', 'tall.safetensors', '--formats', formats.join(), '--target', 'js', '--json').out,
+    );
+    expect(rows).toEqual(once);
+    const errors = errorAccumulator({ bins: true });
+    expect(rows[0].weights).toBe(2500 * 512);
+    const codec = interpreter(q8);
+    errors.add(tall.data, codec.decode(codec.encode(tall.data, { shape: tall.shape })));
+    expect(rows[0].maxError).toBe(errors.result().maxError / errors.result().dataRms);
+    expect(rows[0].squaredError).toBe(errors.result().meanSquare * errors.result().count);
+  });
+
+  it('says where the time goes, in the JSON if asked', () => {
+    model();
+    const args = ['compare', 'model.safetensors', '--formats', 'q4_0', '--report', 'r.html'];
+    const { out, err } = run(...args, '--json', '--timings');
+    const parts = ['threads', 'wall', 'read', 'compile', 'encode', 'decode', 'measure', 'report'];
+    const { timings } = JSON.parse(out);
+    expect(Object.keys(timings)).toEqual(parts);
+    for (const part of parts) expect(timings[part]).toBeGreaterThanOrEqual(0);
+    expect(err).toMatch(
+      /5696 weights × 1 formats in .* on 1 thread; time of threads: read .* encode .* report/,
+    );
+    expect(run(...args, '--timings').code).toBe(2);
   });
 
   it('the page holds hostile names as text', () => {

@@ -92,6 +92,7 @@ export function makePool<Start, Task, Result>({
     });
     const place: Place<Task, Result> = { thread, job: null };
     places.add(place);
+    thread.hold(false);
     thread.post({ start } satisfies ToThread<Start, Task>, []);
     return place;
   };
@@ -125,16 +126,21 @@ export function makePool<Start, Task, Result>({
     advance();
   };
 
+  // One listener for all tasks.
+  const abortAll = (): void => {
+    const jobs = [...waiting.splice(0), ...[...places].flatMap(({ job }) => job ?? [])];
+    for (const job of jobs) abort(job, signal!.reason);
+  };
+  signal?.addEventListener('abort', abortAll, { once: true });
+
   return {
     threads,
     run: (task, { signal: own, transfer = [] } = {}) =>
       new Promise<Result>((resolve, reject) => {
         if (closed) throw new Error('the pool is closed');
-        const signals = [signal, own].filter((one) => one !== undefined);
-        for (const one of signals) one.throwIfAborted();
-        const forget = (): void => {
-          for (const one of signals) one.removeEventListener('abort', onAbort);
-        };
+        signal?.throwIfAborted();
+        own?.throwIfAborted();
+        const forget = (): void => own?.removeEventListener('abort', onAbort);
         const job: Job<Task, Result> = {
           task,
           transfer,
@@ -147,13 +153,14 @@ export function makePool<Start, Task, Result>({
             reject(reason);
           },
         };
-        const onAbort = (event: Event): void => abort(job, (event.target as AbortSignal).reason);
-        for (const one of signals) one.addEventListener('abort', onAbort, { once: true });
+        const onAbort = (): void => abort(job, own!.reason);
+        own?.addEventListener('abort', onAbort, { once: true });
         waiting.push(job);
         advance();
       }),
     close: async () => {
       closed = true;
+      signal?.removeEventListener('abort', abortAll);
       const jobs = [...waiting.splice(0), ...[...places].flatMap(({ job }) => job ?? [])];
       const ended = Promise.all([...places].map(({ thread }) => thread.stop()));
       places.clear();

@@ -3,16 +3,16 @@
  */
 import { SingleBar } from 'cli-progress';
 import type { Io } from '../io.ts';
-import type { Task } from './tasks.ts';
+import type { Piece, TensorWork } from './tasks.ts';
 
-/** Counts tasks by the formats in them. */
+/** Counts pieces by the formats in them. */
 export interface Progress {
-  readonly done: (task: Task) => void;
+  readonly done: (piece: Piece) => void;
   readonly stop: () => void;
 }
 
-/** A bar over the tasks; silent where nobody watches. */
-export function progressBar(io: Io, tasks: readonly Task[]): Progress {
+/** A bar over the work; silent where nobody watches. */
+export function progressBar(io: Io, work: readonly TensorWork[]): Progress {
   if (!io.progress) return { done: () => {}, stop: () => {} };
   const bar = new SingleBar({
     format: '{bar} {value}/{total} format × tensor, {eta_formatted} left',
@@ -20,8 +20,8 @@ export function progressBar(io: Io, tasks: readonly Task[]): Progress {
     clearOnComplete: true,
   });
   bar.start(
-    tasks.reduce((sum, task) => sum + task.contenders.length, 0),
+    work.flatMap(({ pieces }) => pieces).reduce((sum, { contenders }) => sum + contenders.length, 0),
     0,
   );
-  return { done: (task) => bar.increment(task.contenders.length), stop: () => bar.stop() };
+  return { done: (piece) => bar.increment(piece.contenders.length), stop: () => bar.stop() };
 }
