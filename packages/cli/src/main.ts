@@ -159,6 +159,7 @@ function commands(io: Io, start: Start): Command {
         '--models <file>',
         'a file that encode wrote: take the models of entropy coders that the format shares between tensors from it',
       )
+      .addOption(jobsOption())
       .addOption(targetOption()),
     async (context, [input], options) => (await import('./verbs/encode.ts')).encode(context, input!, options),
   );
@@ -175,6 +176,7 @@ function commands(io: Io, start: Start): Command {
       .option('-f, --format <format>', 'the format of raw input')
       .option('--shape <sizes>', 'the shape of raw input')
       .option('--axis <n>', 'the contraction axis of raw input, counted from 0; the last by default')
+      .addOption(jobsOption())
       .addOption(targetOption()),
     async (context, [input], options) => (await import('./verbs/decode.ts')).decode(context, input!, options),
   );

@@ -118,6 +118,42 @@ describe('encode and decode', () => {
     expect(Buffer.from(shown.out, 'latin1').equals(readFileSync(path('w.f32')))).toBe(true);
   });
 
+  it('gives the same bytes and weights for any number of threads', () => {
+    // More than a band, turned on its way in and out.
+    write('tall.npy', npy([256, 5000], weights(5000 * 256)));
+    for (const format of ['q4_0', 'e4m3']) {
+      const of = (jobs: string): [string, Buffer, Buffer] => {
+        const args = ['tall.npy', '--axis', '0', '-f', format, '-o', 'tall.safetensors', '--json'];
+        const encoded = run('encode', ...args, '--jobs', jobs);
+        expect(encoded).toMatchObject({ code: 0, err: '' });
+        expect(run('decode', 'tall.safetensors', '-o', 'tall-back.npy', '--jobs', jobs).code).toBe(0);
+        return [encoded.out, readFileSync(path('tall.safetensors')), readFileSync(path('tall-back.npy'))];
+      };
+      const [out, bytes, back] = of('1');
+      expect(npyData(back)).toHaveLength(5000 * 256);
+      for (const jobs of ['2', '3']) {
+        const other = of(jobs);
+        expect(other[0]).toBe(out);
+        expect(other[1].equals(bytes) && other[2].equals(back)).toBe(true);
+      }
+    }
+    const interpreted = ['encode', 'tall.npy', '--axis', '0', '-f', 'q4_0', '--target', 'interpreter'];
+    expect(run(...interpreted, '-o', 'slow.safetensors', '--jobs', '2').code).toBe(0);
+    expect(run('encode', 'tall.npy', '--axis', '0', '-f', 'q4_0', '-o', 'fast.safetensors').code).toBe(0);
+    expect(readFileSync(path('slow.safetensors')).equals(readFileSync(path('fast.safetensors')))).toBe(true);
+  });
+
+  it('threads refuse in the words of one, with the place in the tensor', () => {
+    const data = weights(5000 * 256);
+    data[4321 * 256 + 33] = Number.NaN;
+    write('holed.npy', npy([5000, 256], data));
+    const of = (jobs: string) =>
+      run('encode', 'holed.npy', '-f', 'q4_0', '-o', 'holed.safetensors', '--jobs', jobs);
+    expect(of('2')).toMatchObject({ code: 2, err: expect.stringMatching(/q4_0.*4321.*33/s) });
+    expect(of('2')).toEqual(of('1'));
+    expect(existsSync(path('holed.safetensors'))).toBe(false);
+  });
+
   it('one tensor of many is named', async () => {
     const tensor = { shape: [2, 32], data: weights(64) };
     write('model.safetensors', safetensors({ 'a.weight': tensor, 'b#odd': tensor }));

@@ -13,7 +13,6 @@ import {
   makeComparison,
 } from '@fewerbits/compare';
 import { chooseContenders, DEFAULT_FORMATS } from '../compare/contenders.ts';
-import { progressBar } from '../compare/progress.ts';
 import { type ComparePool, comparePool, type RunHooks, runWork } from '../compare/run.ts';
 import { sharedTables } from '../compare/shared-models.ts';
 import { rowPieces, type TaskContender, type TensorWork } from '../compare/tasks.ts';
@@ -23,6 +22,7 @@ import { splitFormats } from '../format-list.ts';
 import { InputError } from '../input-error.ts';
 import { type Context, type Options, version } from '../main.ts';
 import { jobsOption, openOptions, patternOption, targetOption, textOption } from '../option-values.ts';
+import { progressBar } from '../progress.ts';
 import { shownPath } from '../shown-path.ts';
 import { requirePlace, writeFileWhole } from '../write-file.ts';
 
