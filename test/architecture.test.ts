@@ -36,6 +36,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
       'draw',
       'dsl',
       'format',
+      'kernel',
       'measure',
       'numerics',
       'target-js',

@@ -213,6 +213,17 @@ function commands(io: Io, start: Start): Command {
       .addOption(targetOption()),
     async (context, files, options) => (await import('./verbs/compare.ts')).compare(context, files, options),
   );
+  action(
+    verb('bench', 'Time formats on each target, as ratios to copying the same weights in the same run.', [
+      'fewerbits bench',
+      "fewerbits bench --formats 'q4-0, nf4' --target wasm --weights 16777216",
+    ])
+      .option('--formats <list>', 'formats of fixed length, separated by commas')
+      .option('--weights <n>', 'weights of the tensor, a multiple of 1024; 1048576 by default')
+      .option('--rounds <n>', 'rounds; 9 by default')
+      .addOption(targetOption('what to time; every target by default')),
+    async (context, _, options) => (await import('./verbs/bench.ts')).bench(context, options),
+  );
 
   const vectors = program.command('vectors').description('Golden vectors of formats.');
   action(
@@ -241,12 +252,8 @@ function jobsOption(): Option {
 }
 
 /** What decodes; fits run on the interpreter. */
-function targetOption(): Option {
-  return new Option('--target <name>', 'what decodes; the fastest that a format has by default').choices([
-    'wasm',
-    'js',
-    'interpreter',
-  ]);
+function targetOption(what = 'what decodes; the fastest that a format has by default'): Option {
+  return new Option('--target <name>', what).choices(['wasm', 'js', 'interpreter']);
 }
 
 /** Commander's complaint as one line in our manner, with the way to the help. */
