@@ -54,14 +54,8 @@ export function makeBuilder(): Builder {
   const values: Value[] = [];
   const tables: Float32Array[] = [];
   const known = new Map<string, number>();
-  const tableKeys = new Map<string, number>();
   const add = (value: Value): number => {
-    // JSON has no -0 and no NaN; both are levels.
-    const key = JSON.stringify(value, (_, v) =>
-      Object.is(v, -0) || (typeof v === 'number' && !Number.isFinite(v))
-        ? `${Object.is(v, -0) ? '-0' : v}`
-        : v,
-    );
+    const key = keyOf(value);
     const index = known.get(key);
     if (index !== undefined) return index;
     known.set(key, values.length);
@@ -109,16 +103,22 @@ export function makeBuilder(): Builder {
       return lanes.every((lane) => lane === neutral) ? a : add({ op, type: 'u8x16', args: [a], lanes });
     },
     table: (levels) => {
-      const key = bitsOf(levels);
-      const index = tableKeys.get(key);
-      if (index !== undefined) return index;
-      tableKeys.set(key, tables.length);
+      const index = tables.findIndex((table) => table === levels || sameBits(table, levels));
+      if (index >= 0) return index;
       return tables.push(levels) - 1;
     },
   };
 }
 
-/** The bits of levels as text, so that equal tables are one. */
-function bitsOf(levels: Float32Array): string {
-  return new Uint32Array(levels.buffer, levels.byteOffset, levels.length).join(',');
+/** Equal for equal values. JSON has no -0 and no NaN, which constants may be. */
+function keyOf(value: Value): string {
+  if (value.op !== 'real') return JSON.stringify(value);
+  return `real ${Object.is(value.value, -0) ? '-0' : value.value}`;
+}
+
+/** Whether levels are the same to the bit, so that equal tables are one. */
+function sameBits(a: Float32Array, b: Float32Array): boolean {
+  if (a.length !== b.length) return false;
+  const [x, y] = [a, b].map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
+  return x!.every((bits, i) => bits === y![i]);
 }

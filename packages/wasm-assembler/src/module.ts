@@ -54,18 +54,21 @@ export function assemble({ memory, functions }: ModuleSpec): Uint8Array<ArrayBuf
     ...section(7, exported),
     ...section(
       10,
-      bodies.map((body) => [...unsigned(body.length), ...body]),
+      bodies.map((body) => unsigned(body.length).concat(body)),
     ),
   ]);
 }
 
 function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
+  const bytes = unsigned(items.length);
+  // One by one: a body may have more bytes than a call takes arguments.
+  for (const item of items) for (const byte of item) bytes.push(byte);
+  return bytes;
 }
 
 function section(id: number, items: readonly (readonly number[])[]): number[] {
   const content = vector(items);
-  return [id, ...unsigned(content.length), ...content];
+  return [id, ...unsigned(content.length)].concat(content);
 }
 
 /** A name. Ours are ASCII, whose UTF-8 is itself. */
