@@ -4,62 +4,8 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** A seeded generator of whole numbers of some bits (xorshift32). */
-export function random(bits) {
-  let state = 12345;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % 2 ** bits;
-  };
-}
-
-/** Sums of twelve uniform numbers, near enough to Gaussian. */
-export function gaussian(length) {
-  const next = random(16);
-  return Float32Array.from({ length }, () => {
-    let sum = -6;
-    for (let k = 0; k < 12; k++) sum += next() / 2 ** 16;
-    return 0.02 * sum;
-  });
-}
-
-/** Milliseconds for which a contender runs before it is timed: engines compile what runs often. */
-const WARM = 150;
-
-/** Runs something for a while. */
-export function warm(run) {
-  for (const end = performance.now() + WARM; performance.now() < end; ) run();
-}
-
-/**
- * Times jobs in shuffled rounds.
- * @param jobs functions by name
- * @returns the median of each in nanoseconds
- */
-export function timeInRounds(jobs, rounds) {
-  const times = new Map(Object.keys(jobs).map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    const order = Object.keys(jobs);
-    for (const [k] of order.entries()) {
-      const other = (k * 7919 + round * 104_729) % order.length;
-      [order[k], order[other]] = [order[other], order[k]];
-    }
-    for (const name of order) {
-      // Once untimed: what ran before must not decide what is in the cache.
-      jobs[name]();
-      const start = process.hrtime.bigint();
-      jobs[name]();
-      times.get(name).push(Number(process.hrtime.bigint() - start));
-    }
-  }
-  return Object.fromEntries([...times].map(([name, list]) => [name, median(list)]));
-}
-
-function median(list) {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-}
+export { median, timeInRounds, warm } from '../packages/cli/dist/bench/rounds.js';
+export { gaussian, packedFor, random } from '../packages/cli/dist/bench/weights.js';
 
 /** ggml's library, or null where the peer is not installed. */
 export function openGgml() {

@@ -8,11 +8,10 @@
 import { parseArgs } from 'node:util';
 import { loadFormat } from '@fewerbits/catalogue';
 import { interpreter } from '@fewerbits/codec';
-import { streamBytes } from '@fewerbits/format';
 import { multiplyRows } from '@fewerbits/kernel';
 import { jsDecoder } from '@fewerbits/target-js';
 import { makeArena, wasmDecoder, wasmMatvec } from '@fewerbits/target-wasm';
-import { gaussian, openGgml, random, timeInRounds, warm } from './common.mjs';
+import { gaussian, openGgml, packedFor, timeInRounds, warm } from './common.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,36 +51,11 @@ function copyInto(arena, bytes) {
   return own;
 }
 
-/**
- * What a format stores of seeded Gaussian weights, 64 rows of them over and over; of formats without an encoder, any bytes
- * with the highest bits clear, so that their binary16 scales are modest.
- */
-function packedFor(codec) {
-  const lengths = streamBytes(codec.format, shape);
-  try {
-    const few = codec.encode(gaussian(64 * cols), { shape: [64, cols] }).streams;
-    const streams = Object.entries(few).map(([name, bytes]) => {
-      const repeated = new Uint8Array(lengths[name]);
-      for (let at = 0; at < repeated.length; at += bytes.length)
-        repeated.set(bytes.subarray(0, repeated.length - at), at);
-      return [name, repeated];
-    });
-    return { shape, streams: Object.fromEntries(streams) };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const streams = Object.entries(lengths).map(([name, length]) => [
-      name,
-      Uint8Array.from({ length }, random(6)),
-    ]);
-    return { shape, streams: Object.fromEntries(streams) };
-  }
-}
-
 const vector = gaussian(cols);
 const contenders = [];
 for (const name of names) {
   const base = interpreter(await loadFormat(name));
-  const packed = packedFor(base);
+  const packed = packedFor(base, shape);
   const out = new Float32Array(count);
   const wasm = wasmDecoder(base);
   const js = jsDecoder(base);

@@ -31,6 +31,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
     development: ['kernel', 'target-js', 'target-wasm', 'tensorfile'],
     others: ['fast-check'],
   },
+  workers: { ours: ['format', 'kernel'], development: ['catalogue', 'codec', 'target-wasm'], others: [] },
   compare: { ours: ['draw', 'format', 'measure', 'numerics'], development: ['codec', 'dsl'], others: [] },
   cli: {
     ours: [
@@ -41,12 +42,14 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
       'dsl',
       'emit',
       'format',
+      'kernel',
       'measure',
       'numerics',
       'target-js',
       'target-wasm',
       'tensorfile',
       'testkit',
+      'workers',
     ],
     others: ['commander', 'cli-progress', 'fast-check'],
   },

@@ -11,4 +11,4 @@ const found = createRequire(import.meta.url).resolve('@energetic-ai/model-embedd
 const model = relative(process.cwd(), join(dirname(found), 'dist', 'model.json'));
 // Its rows divide into chunks of 128, so a rotation can be shown too.
 const formats = [...DEFAULT_FORMATS, 'rotated_int4'].join(',');
-await main(['compare', model, '--formats', formats, '--report', 'report.html']);
+await main(['compare', model, '--formats', formats, '--report', 'report.html', '--jobs', 'auto']);

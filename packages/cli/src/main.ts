@@ -159,6 +159,7 @@ function commands(io: Io, start: Start): Command {
         '--models <file>',
         'a file that encode wrote: take the models of entropy coders that the format shares between tensors from it',
       )
+      .addOption(jobsOption())
       .addOption(targetOption()),
     async (context, [input], options) => (await import('./verbs/encode.ts')).encode(context, input!, options),
   );
@@ -175,6 +176,7 @@ function commands(io: Io, start: Start): Command {
       .option('-f, --format <format>', 'the format of raw input')
       .option('--shape <sizes>', 'the shape of raw input')
       .option('--axis <n>', 'the contraction axis of raw input, counted from 0; the last by default')
+      .addOption(jobsOption())
       .addOption(targetOption()),
     async (context, [input], options) => (await import('./verbs/decode.ts')).decode(context, input!, options),
   );
@@ -206,9 +208,21 @@ function commands(io: Io, start: Start): Command {
       .option('--tensor <regex>', 'only tensors whose name matches')
       .option('--shape <sizes>', 'shape of raw binary32 files')
       .option('--axis <n>', 'the contraction axis, counted from 0, for all tensors that have it')
-      .option('--jobs <n>', 'threads; all cores by default')
+      .option('--timings', 'add where the time went to --json')
+      .addOption(jobsOption())
       .addOption(targetOption()),
     async (context, files, options) => (await import('./verbs/compare.ts')).compare(context, files, options),
+  );
+  action(
+    verb('bench', 'Time formats on each target, as ratios to copying the same weights in the same run.', [
+      'fewerbits bench',
+      "fewerbits bench --formats 'q4-0, nf4' --target wasm --weights 16777216",
+    ])
+      .option('--formats <list>', 'formats of fixed length, separated by commas')
+      .option('--weights <n>', 'weights of the tensor, a multiple of 1024; 1048576 by default')
+      .option('--rounds <n>', 'rounds; 9 by default')
+      .addOption(targetOption('what to time; every target by default')),
+    async (context, _, options) => (await import('./verbs/bench.ts')).bench(context, options),
   );
 
   action(
@@ -248,13 +262,14 @@ function commands(io: Io, start: Start): Command {
   return program;
 }
 
+/** Threads; what they give is the same for any number of them. */
+function jobsOption(): Option {
+  return new Option('--jobs <n>', 'threads, or auto for one on each core; 1 by default');
+}
+
 /** What decodes; fits run on the interpreter. */
-function targetOption(): Option {
-  return new Option('--target <name>', 'what decodes; the fastest that a format has by default').choices([
-    'wasm',
-    'js',
-    'interpreter',
-  ]);
+function targetOption(what = 'what decodes; the fastest that a format has by default'): Option {
+  return new Option('--target <name>', what).choices(['wasm', 'js', 'interpreter']);
 }
 
 /** Commander's complaint as one line in our manner, with the way to the help. */

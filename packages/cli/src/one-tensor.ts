@@ -3,25 +3,36 @@
  */
 
 import { existsSync } from 'node:fs';
-import { type OpenOptions, openTensorFile, type TensorFile, type TensorInfo } from '@fewerbits/tensorfile';
+import {
+  type OpenOptions,
+  openTensorFile,
+  type Rows,
+  type TensorFile,
+  type TensorInfo,
+} from '@fewerbits/tensorfile';
+import { sharedFloats } from '@fewerbits/workers';
 import { InputError } from './input-error.ts';
+import { readRows } from './read-rows.ts';
 
-/** A tensor with its values. */
-export interface OneTensor {
+/** A tensor as rows along its contraction axis, in memory that threads see. */
+export interface OneTensor extends Rows {
   readonly info: TensorInfo;
-  readonly data: Float32Array;
 }
 
 /**
  * Reads the tensor that `FILE#tensor` names; the part after `#` may be left out where the file has one tensor.
- * @throws InputError for a name that the file does not have, TensorFileError for a file that cannot be read.
+ * @throws InputError for a name that the file does not have, TensorFileError for a file that cannot be read, the signal's reason.
  */
-export async function openTensor(input: string, options: OpenOptions): Promise<OneTensor> {
+export async function openTensor(
+  input: string,
+  options: OpenOptions,
+  signal?: AbortSignal,
+): Promise<OneTensor> {
   const { path, name } = splitInput(input);
   const file = await openTensorFile(path, options);
   try {
     const info = pick(file, path, name);
-    return { info, data: await file.readFloats(info.name) };
+    return { info, ...(await readRows(file, info, sharedFloats, signal)) };
   } finally {
     await file.close();
   }

@@ -1,6 +1,7 @@
 /**
  * Values of options as the verbs need them, with the message for what cannot be read.
  */
+import { availableParallelism } from 'node:os';
 import { InputError } from './input-error.ts';
 import type { Options } from './main.ts';
 import type { Target } from './target.ts';
@@ -30,6 +31,12 @@ export function countOption(options: Options, name: string, least: number): numb
   const value = Number(text);
   if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
   throw new InputError(`--${name} ${text}: a whole number from ${least} on is needed`);
+}
+
+/** Threads: `auto` is a thread for each core, 1 unless something is said. @throws InputError for anything else. */
+export function jobsOption(options: Options): number {
+  if (textOption(options, 'jobs') === 'auto') return availableParallelism();
+  return countOption(options, 'jobs', 1) ?? 1;
 }
 
 /** A regular expression. @throws InputError for one that does not compile. */

@@ -35,7 +35,8 @@ describe('docs/json-output.md', () => {
     ['encode', ['encode', 'w.npy', '-f', 'nf4', '-o', 'w.safetensors', '--json']],
     ['decode', ['decode', 'w.safetensors', '-o', 'back.npy', '--json']],
     ['inspect', ['inspect', 'w.npy', '--json']],
-    ['compare', ['compare', 'model.safetensors', '--formats', 'q4_0', '--json']],
+    ['compare', ['compare', 'model.safetensors', '--formats', 'q4_0', '--json', '--timings']],
+    ['bench', ['bench', '--formats', 'q4_0', '--weights', '65536', '--target', 'wasm', '--json']],
   ])('has every field of %s', async (verb, args) => {
     write('bad.qf', 'format f { value = nothing }\n');
     write('w.npy', npy([32, 64], weights(2048)));
@@ -47,8 +48,8 @@ describe('docs/json-output.md', () => {
         bias: { shape: [4], data: weights(4) },
       }),
     );
-    // Threads need the built command.
-    const { out } = verb === 'compare' ? run(...args) : await call(...args);
+    // Threads and other processes need the built command.
+    const { out } = verb === 'compare' || verb === 'bench' ? run(...args) : await call(...args);
     const printed = JSON.parse(out);
     expect(printed.version).toBe(1);
     const { version: _, ...fields } = printed;
@@ -59,7 +60,7 @@ describe('docs/json-output.md', () => {
 
   it('has examples that parse, each of version 1', () => {
     const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)];
-    expect(examples).toHaveLength(8);
+    expect(examples).toHaveLength(9);
     for (const [, text] of examples) expect(JSON.parse(text!).version).toBe(1);
   });
 });

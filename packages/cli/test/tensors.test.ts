@@ -1,9 +1,13 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadFormat } from '@fewerbits/catalogue';
+import { interpreter } from '@fewerbits/codec';
+import { errorAccumulator } from '@fewerbits/measure';
 import { describe, expect, it } from 'vitest';
 import { npy, npyData, safetensors, weights, workplace } from './run.ts';
 
 const { call, run, runWith, write, path } = workplace();
+const q8 = await loadFormat('q8_0');
 
 const rms = (a: Float32Array, b: Float32Array): number =>
   Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0) / a.reduce((sum, x) => sum + x * x, 0));
@@ -112,6 +116,42 @@ describe('encode and decode', () => {
     expect(readFileSync(path('p.f32')).equals(readFileSync(path('w.f32')))).toBe(true);
     const shown = await call('decode', 'w.safetensors', '-o', '-');
     expect(Buffer.from(shown.out, 'latin1').equals(readFileSync(path('w.f32')))).toBe(true);
+  });
+
+  it('gives the same bytes and weights for any number of threads', () => {
+    // More than a band, turned on its way in and out.
+    write('tall.npy', npy([256, 5000], weights(5000 * 256)));
+    for (const format of ['q4_0', 'e4m3']) {
+      const of = (jobs: string): [string, Buffer, Buffer] => {
+        const args = ['tall.npy', '--axis', '0', '-f', format, '-o', 'tall.safetensors', '--json'];
+        const encoded = run('encode', ...args, '--jobs', jobs);
+        expect(encoded).toMatchObject({ code: 0, err: '' });
+        expect(run('decode', 'tall.safetensors', '-o', 'tall-back.npy', '--jobs', jobs).code).toBe(0);
+        return [encoded.out, readFileSync(path('tall.safetensors')), readFileSync(path('tall-back.npy'))];
+      };
+      const [out, bytes, back] = of('1');
+      expect(npyData(back)).toHaveLength(5000 * 256);
+      for (const jobs of ['2', '3']) {
+        const other = of(jobs);
+        expect(other[0]).toBe(out);
+        expect(other[1].equals(bytes) && other[2].equals(back)).toBe(true);
+      }
+    }
+    const interpreted = ['encode', 'tall.npy', '--axis', '0', '-f', 'q4_0', '--target', 'interpreter'];
+    expect(run(...interpreted, '-o', 'slow.safetensors', '--jobs', '2').code).toBe(0);
+    expect(run('encode', 'tall.npy', '--axis', '0', '-f', 'q4_0', '-o', 'fast.safetensors').code).toBe(0);
+    expect(readFileSync(path('slow.safetensors')).equals(readFileSync(path('fast.safetensors')))).toBe(true);
+  });
+
+  it('threads refuse in the words of one, with the place in the tensor', () => {
+    const data = weights(5000 * 256);
+    data[4321 * 256 + 33] = Number.NaN;
+    write('holed.npy', npy([5000, 256], data));
+    const of = (jobs: string) =>
+      run('encode', 'holed.npy', '-f', 'q4_0', '-o', 'holed.safetensors', '--jobs', jobs);
+    expect(of('2')).toMatchObject({ code: 2, err: expect.stringMatching(/q4_0.*4321.*33/s) });
+    expect(of('2')).toEqual(of('1'));
+    expect(existsSync(path('holed.safetensors'))).toBe(false);
   });
 
   it('one tensor of many is named', async () => {
@@ -359,9 +399,50 @@ describe('compare', () => {
 
   it('gives the same for any number of threads', () => {
     model();
-    const of = (jobs: string): string =>
-      run('compare', 'model.safetensors', '--formats', 'q4_0,nf4,q6_k', '--json', '--jobs', jobs).out;
-    expect(of('1')).toBe(of('3'));
+    const of = (jobs: string): string => {
+      const formats = 'q4_0,nf4,q6_k,student(df=fit),student_sparse,ecsq_shared';
+      return run('compare', 'model.safetensors', '--formats', formats, '--json', '--jobs', jobs).out;
+    };
+    const one = of('1');
+    expect(JSON.parse(one).rows.length).toBe(12);
+    for (const jobs of ['2', '3', 'auto']) expect(of(jobs)).toBe(one);
+    expect(run('compare', 'model.safetensors', '--jobs', '0').err).toContain(
+      '--jobs 0: a whole number from 1 on',
+    );
+  });
+
+  it('bands of a tensor give the rows of the whole', () => {
+    // More than a band, and no whole number of them.
+    const tall = { shape: [2500, 512], data: weights(2500 * 512) };
+    write('tall.safetensors', safetensors({ tall }));
+    const formats = ['q8_0', 'nf4', 'mxfp4', 'int8'];
+    const { rows } = JSON.parse(
+      run('compare', 'tall.safetensors', '--formats', formats.join(), '--target', 'wasm', '--json').out,
+    );
+    const { rows: once } = JSON.parse(
+      run('compare', 'tall.safetensors', '--formats', formats.join(), '--target', 'js', '--json').out,
+    );
+    expect(rows).toEqual(once);
+    const errors = errorAccumulator({ bins: true });
+    expect(rows[0].weights).toBe(2500 * 512);
+    const codec = interpreter(q8);
+    errors.add(tall.data, codec.decode(codec.encode(tall.data, { shape: tall.shape })));
+    expect(rows[0].maxError).toBe(errors.result().maxError / errors.result().dataRms);
+    expect(rows[0].squaredError).toBe(errors.result().meanSquare * errors.result().count);
+  });
+
+  it('says where the time goes, in the JSON if asked', () => {
+    model();
+    const args = ['compare', 'model.safetensors', '--formats', 'q4_0', '--report', 'r.html'];
+    const { out, err } = run(...args, '--json', '--timings');
+    const parts = ['threads', 'wall', 'read', 'compile', 'encode', 'decode', 'measure', 'report'];
+    const { timings } = JSON.parse(out);
+    expect(Object.keys(timings)).toEqual(parts);
+    for (const part of parts) expect(timings[part]).toBeGreaterThanOrEqual(0);
+    expect(err).toMatch(
+      /5696 weights × 1 formats in .* on 1 thread; time of threads: read .* encode .* report/,
+    );
+    expect(run(...args, '--timings').code).toBe(2);
   });
 
   it('the page holds hostile names as text', () => {

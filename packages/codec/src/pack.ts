@@ -201,6 +201,7 @@ function writeBits(
 function readBits(bytes: Uint8Array, firstByte: number, position: number, width: number): number {
   let at = firstByte + (position >>> 3);
   let offset = position & 7;
+  if (offset + width <= 8) return (bytes[at]! >>> offset) & ((1 << width) - 1);
   let done = 0;
   let value = 0;
   while (done < width) {

@@ -35,33 +35,36 @@ const BINS = 96;
  * weight, vectors, rotations, outliers, or a value that is not straight in the code.
  * @throws RangeError as the codec does.
  */
-export function codeHistogramOf(tensor: TensorRows, { label, codec, fit }: Contender): CodeHistogram | null {
+export function codeHistogramOf(
+  tensor: TensorRows,
+  { label, codec, fit, bands }: Contender,
+): CodeHistogram | null {
   const { data, rows, cols, name } = tensor;
   const field = soleCode(codec.format, rows, cols);
   if (field === null) return null;
-  const packed = codec.encode(data, { shape: [rows, cols], name, ...(fit === undefined ? {} : { fit }) });
   const levels = levelsOf(field);
   const low = levels[0]!;
   const high = levels.at(-1)!;
   const room = Math.max((high - low) / (2 * levels.length), (high - low) * 0.04);
   const edges = Array.from({ length: BINS + 1 }, (_, i) => low - room + ((high - low + 2 * room) * i) / BINS);
-  const scaled = scaledWeights(
-    tensor,
-    codec.decode(packed),
-    codec.unpack(packed).codes[field.name]!,
-    field,
-    codec.format,
-    packed,
-  );
-  if (scaled === null) return null;
   const counts = new Array<number>(BINS).fill(0);
   const width = edges[1]! - edges[0]!;
   let inside = 0;
-  for (const value of scaled) {
-    const bin = Math.floor((value - edges[0]!) / width);
-    if (!(bin >= 0 && bin < BINS)) continue;
-    counts[bin]!++;
-    inside++;
+  for (const { first, end } of bands?.(rows, cols) ?? [{ first: 0, end: rows }]) {
+    const part = { name, data: data.subarray(first * cols, end * cols), rows: end - first, cols };
+    const own = soleCode(codec.format, part.rows, cols);
+    if (own === null) return null;
+    const shape = [part.rows, cols];
+    const packed = codec.encode(part.data, { shape, name, ...(fit === undefined ? {} : { fit }) });
+    const codes = codec.unpack(packed).codes[own.name]!;
+    const scaled = scaledWeights(part, codec.decode(packed), codes, own, codec.format, packed);
+    if (scaled === null) return null;
+    for (const value of scaled) {
+      const bin = Math.floor((value - edges[0]!) / width);
+      if (!(bin >= 0 && bin < BINS)) continue;
+      counts[bin]!++;
+      inside++;
+    }
   }
   return { tensor: name, format: label, bins: edges, counts, levels, leftOut: 1 - inside / data.length };
 }

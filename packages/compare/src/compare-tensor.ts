@@ -5,13 +5,18 @@
  */
 import { type ErrorResult, errorAccumulator, quantile } from '@fewerbits/measure';
 import { type Contender, type Row, relativeErrorOf, sqnrOf, type TensorRows } from './rows.ts';
-import { storedBits } from './stored-codes.ts';
+import { storedBitsCounter } from './stored-codes.ts';
 
 /** What may be said about how to encode. */
 export interface CompareOptions {
   /** Mean squared activation of each column, which fits that use importances get. Errors are never weighted by it. */
   readonly importance?: ArrayLike<number>;
+  /** Runs each part of the work, so that a caller with a clock can say where time goes. */
+  readonly part?: <T>(part: ComparePart, run: () => T) => T;
 }
+
+/** What one format on one tensor takes. */
+export type ComparePart = 'encode' | 'decode' | 'measure';
 
 /**
  * A row for each contender, in their order. A contender that cannot take the tensor (a row that its block does not divide, a weight that
@@ -40,24 +45,51 @@ function compareOne(tensor: TensorRows, contender: Contender, options: CompareOp
   }
 }
 
-function measure(tensor: TensorRows, contender: Contender, { importance }: CompareOptions): Row {
-  const { label, codec, fit, sharedBytesPerWeight = 0 } = contender;
-  const { name, data, rows, cols } = tensor;
+function measure(tensor: TensorRows, contender: Contender, options: CompareOptions): Row {
+  const { data, rows, cols } = tensor;
   if (data.length === 0) throw new RangeError('the tensor has no weights');
-  const shape = [rows, cols];
-  const packed = codec.encode(data, {
-    shape,
-    name,
-    ...(fit === undefined ? {} : { fit }),
-    ...(importance === undefined ? {} : { importance }),
-  });
+  const whole = [{ first: 0, end: rows }];
+  const bands = contender.bands?.(rows, cols) ?? whole;
+  if (bands.length < 2) return measureBands(tensor, contender, options, whole);
+  try {
+    return measureBands(tensor, contender, options, bands);
+  } catch (error) {
+    // A refusal names places in the tensor, which a band does not know.
+    if (error instanceof RangeError) return measureBands(tensor, contender, options, whole);
+    throw error;
+  }
+}
+
+function measureBands(
+  { name, data, cols }: TensorRows,
+  { label, codec, fit, sharedBytesPerWeight = 0 }: Contender,
+  { importance, part = (_, run) => run() }: CompareOptions,
+  bands: ReturnType<NonNullable<Contender['bands']>>,
+): Row {
   const errors = errorAccumulator({ bins: true });
-  errors.add(data, codec.decode(packed));
+  const bits = storedBitsCounter(codec.format);
+  let streams = 0;
+  for (const { first, end } of bands) {
+    const original = data.subarray(first * cols, end * cols);
+    const packed = part('encode', () =>
+      codec.encode(original, {
+        shape: [end - first, cols],
+        name,
+        ...(fit === undefined ? {} : { fit }),
+        ...(importance === undefined ? {} : { importance }),
+      }),
+    );
+    const decoded = part('decode', () => codec.decode(packed));
+    part('measure', () => {
+      errors.add(original, decoded);
+      bits.add(codec.unpack(packed));
+    });
+    for (const stream of Object.values(packed.streams)) streams += stream.length;
+  }
   const result = errors.result();
   if (result.nonFinite > 0)
     throw new RangeError(`${result.nonFinite} weights are not finite or did not come back finite`);
-  const streams = Object.values(packed.streams).reduce((sum, stream) => sum + stream.length, 0);
-  const { idealCodeBits, otherBits, tableBits } = storedBits(codec.format, codec.unpack(packed));
+  const { idealCodeBits, otherBits, tableBits } = bits.result();
   const weights = data.length;
   const bytes = streams + sharedBytesPerWeight * weights;
   const bitsPerParam = (8 * bytes) / weights;

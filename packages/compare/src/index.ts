@@ -1,6 +1,6 @@
 /** Formats × tensors: measured, added up, and written as text, Markdown, CSV, JSON or one HTML page. */
 export { type CodeHistogram, codeHistogramOf } from './code-histogram.ts';
-export { type CompareOptions, compareTensor } from './compare-tensor.ts';
+export { type CompareOptions, type ComparePart, compareTensor } from './compare-tensor.ts';
 export {
   type ComparedFormat,
   type ComparedTensor,

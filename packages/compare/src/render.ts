@@ -151,9 +151,9 @@ export function comparisonCsv(comparison: Comparison): string {
   return csvTable(columns, rows);
 }
 
-/** The comparison as one JSON object with `"version": 1`; ends with a line feed. */
-export function comparisonJson(comparison: Comparison): string {
-  return `${JSON.stringify({ version: 1, ...comparison }, null, 2)}\n`;
+/** The comparison as one JSON object with `"version": 1`, and whatever else the caller has to say; ends with a line feed. */
+export function comparisonJson(comparison: Comparison, more: Readonly<Record<string, unknown>> = {}): string {
+  return `${JSON.stringify({ version: 1, ...comparison, ...more }, null, 2)}\n`;
 }
 
 /** Cells of a format's totals, as in `TOTAL_COLUMNS` without the mark. */

@@ -15,6 +15,14 @@ export interface Contender {
   readonly fit?: string;
   /** Bytes of models that tensors share, for each weight that they code; 0 by default. */
   readonly sharedBytesPerWeight?: number;
+  /**
+   * Rows `first..end`, in order and together all, that give the same bytes when they are encoded apart; all rows at once by default.
+   * Measurements are the same to the last bit, and memory is that of a band.
+   */
+  readonly bands?: (
+    rows: number,
+    cols: number,
+  ) => readonly { readonly first: number; readonly end: number }[];
 }
 
 /** A tensor as rows along its contraction axis: `data.length` is `rows × cols`. */

@@ -11,7 +11,7 @@ import {
   planLayout,
   type StoredField,
 } from '@fewerbits/format';
-import { addCodes, codeHistogram, idealBits } from '@fewerbits/measure';
+import { addCodes, type CodeHistogram, codeHistogram, idealBits } from '@fewerbits/measure';
 
 /** Bits of one encoded tensor. */
 export interface StoredBits {
@@ -36,28 +36,44 @@ export function codeFields(format: Format): ReadonlySet<string> {
 
 /** Counts the bits of a tensor from its codes. */
 export function storedBits(format: Format, fields: Fields): StoredBits {
+  const counter = storedBitsCounter(format);
+  counter.add(fields);
+  return counter.result();
+}
+
+/** Counts the bits of a tensor whose rows come in bands; `result` is that of the whole. */
+export function storedBitsCounter(format: Format): { add(fields: Fields): void; result(): StoredBits } {
   const codes = codeFields(format);
-  const outliers = outlierCount(format, fields);
-  const plan = planLayout(format, matrixShape(format.view, fields.shape), { outliers });
-  let idealCodeBits = 0;
-  let otherBits = fields.kept.length * 32;
+  const histograms = new Map<string, CodeHistogram>();
+  let otherBits = 0;
   let tableBits = 0;
-  for (const stored of plan.fields) {
-    const entries = fields.codes[stored.name];
-    if (entries === undefined) continue;
-    if (codes.has(stored.name) || stored.coded) {
-      // A grid has no width: its codes are any integers.
-      const bounded = stored.bits !== null && stored.bits > 0 && stored.bits <= 16;
-      const histogram = codeHistogram(bounded ? 2 ** stored.bits : null);
-      addCodes(histogram, entries);
-      idealCodeBits += idealBits(histogram);
-      continue;
-    }
-    const bits = widthOf(stored, entries.length);
-    otherBits += bits;
-    if (stored.tiling.scope === 'tensor' && stored.dims.length > 0) tableBits += bits;
-  }
-  return { idealCodeBits, otherBits, tableBits };
+  return {
+    add: (fields) => {
+      const outliers = outlierCount(format, fields);
+      const plan = planLayout(format, matrixShape(format.view, fields.shape), { outliers });
+      otherBits += fields.kept.length * 32;
+      for (const stored of plan.fields) {
+        const entries = fields.codes[stored.name];
+        if (entries === undefined) continue;
+        if (codes.has(stored.name) || stored.coded) {
+          // A grid has no width: its codes are any integers.
+          const bounded = stored.bits !== null && stored.bits > 0 && stored.bits <= 16;
+          const histogram = histograms.get(stored.name) ?? codeHistogram(bounded ? 2 ** stored.bits : null);
+          histograms.set(stored.name, histogram);
+          addCodes(histogram, entries);
+          continue;
+        }
+        const bits = widthOf(stored, entries.length);
+        otherBits += bits;
+        if (stored.tiling.scope === 'tensor' && stored.dims.length > 0) tableBits += bits;
+      }
+    },
+    result: () => {
+      let idealCodeBits = 0;
+      for (const histogram of histograms.values()) idealCodeBits += idealBits(histogram);
+      return { idealCodeBits, otherBits, tableBits };
+    },
+  };
 }
 
 /** How many weights, rows or columns are stored apart. */

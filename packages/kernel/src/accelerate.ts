@@ -4,7 +4,7 @@
  */
 import { type Codec, type Codes, type EncodeOptions, matrixShape, type Packed } from '@fewerbits/format';
 import { bindingsOf, type Run } from './bind.ts';
-import type { EncodeKernel, Program, UnpackKernel } from './ir.ts';
+import type { EncodeKernel, FixedOutput, Program, UnpackKernel } from './ir.ts';
 
 /** Decodes a run into `out`, which is as long as the run has weights. */
 export type DecodeRun = (run: Run, out: Float32Array) => void;
@@ -53,11 +53,35 @@ export function withUnpackKernel(codec: Codec, kernel: UnpackKernel, run: Unpack
       run(bound, codes);
       return {
         shape: packed.shape,
-        codes: Object.fromEntries(kernel.outputs.map(({ field }, k) => [field, codes[k]!])),
+        codes: Object.fromEntries([
+          ...kernel.outputs.map(({ field }, k) => [field, codes[k]!] as const),
+          ...kernel.fixed.map((output) => [output.field, fixedCodes(output, bound)] as const),
+        ]),
         kept: new Float32Array(0),
       };
     },
   };
+}
+
+/** Codes of a field of the tensor or of its rows, bit by bit. */
+function fixedCodes({ bytes, moves, entries }: FixedOutput, { rows, sources }: Run): Codes {
+  const tiles = moves === 'row' ? rows : 1;
+  const codes = codesOf(tiles * entries.length, bytes);
+  for (let tile = 0; tile < tiles; tile++) {
+    for (const [k, pieces] of entries.entries()) {
+      let code = 0;
+      for (const { source, bit, low, width } of pieces) {
+        const { bytes: stored, rowStride } = sources[source]!;
+        for (let n = 0; n < width; n++) {
+          const at = bit + n;
+          const byte = stored[tile * rowStride + (at >>> 3)]!;
+          code |= ((byte >>> (at & 7)) & 1) << (low + n);
+        }
+      }
+      codes[tile * entries.length + k] = code >>> 0;
+    }
+  }
+  return codes;
 }
 
 function codesOf(length: number, bytes: 1 | 2 | 4): Codes {

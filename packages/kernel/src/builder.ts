@@ -66,18 +66,15 @@ export function makeBuilder(): Builder {
   });
 }
 
-/** A text that equal values share. */
+/** A text that equal values share. JSON has no -0 and no NaN, which constants may be. */
 export function keyOfValue(value: Value): string {
-  // JSON has no -0 and no NaN; both are levels.
-  return JSON.stringify(value, (_, v) =>
-    Object.is(v, -0) || (typeof v === 'number' && !Number.isFinite(v)) ? `${Object.is(v, -0) ? '-0' : v}` : v,
-  );
+  if (value.op !== 'real') return JSON.stringify(value);
+  return `real ${Object.is(value.value, -0) ? '-0' : value.value}`;
 }
 
 /** What every builder has, over its way to add a value. */
 export function builderOver(values: readonly Value[], add: (value: Value) => number): Builder {
   const tables: Float32Array[] = [];
-  const tableKeys = new Map<string, number>();
   const typeOf = (value: number): Type => values[value]!.type;
   const int = (value: number): number => add({ op: 'int', type: 'i32', value: value | 0 });
   const constant = (index: number): number | null => {
@@ -120,16 +117,16 @@ export function builderOver(values: readonly Value[], add: (value: Value) => num
       return lanes.every((lane) => lane === neutral) ? a : add({ op, type: 'u8x16', args: [a], lanes });
     },
     table: (levels) => {
-      const key = bitsOf(levels);
-      const index = tableKeys.get(key);
-      if (index !== undefined) return index;
-      tableKeys.set(key, tables.length);
+      const index = tables.findIndex((table) => table === levels || sameBits(table, levels));
+      if (index >= 0) return index;
       return tables.push(levels) - 1;
     },
   };
 }
 
-/** The bits of levels as text, so that equal tables are one. */
-function bitsOf(levels: Float32Array): string {
-  return new Uint32Array(levels.buffer, levels.byteOffset, levels.length).join(',');
+/** Whether levels are the same to the bit, so that equal tables are one. */
+function sameBits(a: Float32Array, b: Float32Array): boolean {
+  if (a.length !== b.length) return false;
+  const [x, y] = [a, b].map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
+  return x!.every((bits, i) => bits === y![i]);
 }

@@ -7,6 +7,7 @@
  * of sixteen). Arithmetic on `f32` and `f32x4` rounds once for each operation and is never fused.
  * Knows no format, no target and no memory. Design: docs/design/kernels.md.
  */
+import type { Piece } from './unit.ts';
 
 export type Type = 'i32' | 'f32' | 'f32x4' | 'u8x16';
 
@@ -292,6 +293,16 @@ export interface EncodeKernel extends Looped {
 export interface UnpackKernel extends Program {
   readonly outputs: readonly Output[];
   readonly stores: readonly CodeStore[];
+  /** Fields that no unit holds, read beside the program. */
+  readonly fixed: readonly FixedOutput[];
+}
+
+/** The codes of a field of the whole tensor, or of a row: pieces of bits of each entry, in sources that move so. */
+export interface FixedOutput {
+  readonly field: string;
+  readonly bytes: Output['bytes'];
+  readonly moves: 'row' | 'tensor';
+  readonly entries: readonly (readonly Piece[])[];
 }
 
 /** Every item of a body, those of inner loops with their loop. */

@@ -48,17 +48,28 @@ const LARGEST_UNIT = 1024;
 const ROWS = 3;
 const UNITS = 4;
 
+/** Every kernel of a format asks for its unit; a Format is a value that never changes. */
+const found = new WeakMap<Format, Unit | string>();
+
 /** The unit of a format, or why it has none. */
 export function findUnit(format: Format): Unit | string {
+  const known = found.get(format);
+  if (known !== undefined) return known;
+  const unit = layOut(format);
+  found.set(format, unit);
+  return unit;
+}
+
+function layOut(format: Format): Unit | string {
   const { width } = tileMultiple(format.scopes);
   if (tileMultiple(format.scopes).height > 1) return 'its tiles span several rows';
   let least = width;
   while (least % LANES !== 0 || least < SMALLEST_UNIT) least *= 2;
   let reason = `no run of up to ${LARGEST_UNIT} weights is stored in whole bytes`;
   for (let size = least; size <= LARGEST_UNIT; size *= 2) {
-    const found = unitOfWidth(format, size);
-    if (typeof found !== 'string') return found;
-    reason = found;
+    const unit = unitOfWidth(format, size);
+    if (typeof unit !== 'string') return unit;
+    reason = unit;
   }
   return reason;
 }
@@ -80,7 +91,7 @@ interface FoundPlace {
 function unitOfWidth(format: Format, width: number): Unit | string {
   const cols = UNITS * width;
   let plan: Plan;
-  let places: Map<number, FoundPlace>[] | string;
+  let places: (FoundPlace | undefined)[][] | string;
   try {
     plan = planLayout(format, { rows: ROWS, cols });
     places = placesOf(plan);
@@ -107,16 +118,19 @@ function unitOfWidth(format: Format, width: number): Unit | string {
     const { tiling, perTile } = field;
     const tile =
       Math.floor(row / tiling.height) * tiling.cols + Math.floor((unit * width + element) / tiling.width);
-    return places[field.id]!.get(tile * perTile + k);
+    return places[field.id]![tile * perTile + k];
   };
-  const cache = new Map<string, Place>();
+  const cache = plan.fields.map(() => new Map<number, Place>());
   let reason: string | null = null;
   const resolve = (field: StoredField, element: number, k: number): Place => {
     const first = at(field, element, k, 0, 0);
     if (first === undefined) throw new RangeError(`${field.name} is not stored`);
+    const others: (FoundPlace | undefined)[] = [];
+    for (let row = 0; row < ROWS; row++)
+      for (let unit = 0; unit < UNITS; unit++) others.push(at(field, element, k, row, unit));
     const pieces = first.pieces.map((piece, p): Piece => {
-      const bits = Array.from({ length: ROWS * UNITS }, (_, u) => {
-        const other = at(field, element, k, Math.floor(u / UNITS), u % UNITS)?.pieces[p];
+      const bits = others.map((place) => {
+        const other = place?.pieces[p];
         const same =
           other?.segment === piece.segment && other.low === piece.low && other.width === piece.width;
         return same ? other.bit - piece.bit : Number.NaN;
@@ -138,13 +152,15 @@ function unitOfWidth(format: Format, width: number): Unit | string {
     return { pieces, digit: first.digit };
   };
   const placeOf = (field: StoredField, element: number, k = 0): Place => {
-    const key = `${field.id}/${Math.floor(element / field.tiling.width)}/${k}`;
-    const place = cache.get(key) ?? resolve(field, element, k);
-    cache.set(key, place);
+    const key = Math.floor(element / field.tiling.width) * field.perTile + k;
+    const places = cache[field.id]!;
+    const place = places.get(key) ?? resolve(field, element, k);
+    places.set(key, place);
     return place;
   };
+  // Weights of one tile share its entries.
   for (const field of plan.fields)
-    for (let element = 0; element < width; element++)
+    for (let element = 0; element < width; element += field.tiling.width)
       for (let k = 0; k < field.perTile; k++) {
         placeOf(field, element, k);
         if (reason !== null) return reason;
@@ -153,20 +169,22 @@ function unitOfWidth(format: Format, width: number): Unit | string {
 }
 
 /** Where every entry of every field stands in a small plan. */
-function placesOf(plan: Plan): Map<number, FoundPlace>[] | string {
-  const places = plan.fields.map(() => new Map<number, { pieces: Found[]; digit: Place['digit'] }>());
+function placesOf(plan: Plan): (FoundPlace | undefined)[][] | string {
+  const places = plan.fields.map(
+    ({ entries }) => new Array<{ pieces: Found[]; digit: Place['digit'] } | undefined>(entries),
+  );
   const put = (field: number, entry: number, piece: Found | null, digit: Place['digit']): void => {
-    const place = places[field]!.get(entry) ?? { pieces: [], digit };
-    if (piece !== null) place.pieces.push(piece);
-    places[field]!.set(entry, place);
+    places[field]![entry] ??= { pieces: [], digit };
+    if (piece !== null) places[field]![entry]!.pieces.push(piece);
   };
   for (const stream of plan.streams) {
     if (stream.coded !== null) return `${stream.coded.name} is entropy coded`;
     for (const [segment, { start, bits, repeat, slots, radix, origin }] of stream.segments.entries()) {
       if (start % 8 !== 0) return `stream ${stream.name} has a part that starts inside a byte`;
       const groups = radix();
+      const body = slots();
       for (let k = 0; k < repeat; k++) {
-        for (const { field, entry, low, width, position, copy } of slots()) {
+        for (const { field, entry, low, width, position, copy } of body) {
           if (copy) continue;
           const piece: Found = { stream: stream.name, segment, bit: k * bits + position, low, width };
           if (field >= 0) {

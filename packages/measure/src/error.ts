@@ -99,16 +99,18 @@ function addPairs(state: ErrorState, x: Floats, y: Floats, w: Floats | undefined
       throw new RangeError(`w: weights are finite and not negative, w[${i}] is ${weight}`);
     }
   });
+  // Of binary64, so that errors of binary64 data keep their exact extremes.
+  const errors = state.magnitudes ? new Float64Array(Math.min(RUN, x.length)) : null;
   for (let start = 0; start < x.length; ) {
     const end = Math.min(x.length, start + RUN - state.runLength);
-    addStretch(state, x, y, w, start, end);
+    addStretch(state, x, y, w, start, end, errors);
     state.runLength += end - start;
     if (state.runLength === RUN) endRun(state);
     start = end;
   }
 }
 
-/** Elements start..end, all of one run. */
+/** Elements start..end, all of one run. `errors`: room for them where they are binned. */
 function addStretch(
   state: ErrorState,
   x: Floats,
@@ -116,15 +118,16 @@ function addStretch(
   w: Floats | undefined,
   start: number,
   end: number,
+  errors: Float64Array | null,
 ): void {
   let { runError, runData, runWeight, maxError, maxData } = state;
-  const errors = state.magnitudes ? new Float64Array(end - start) : null;
   let finite = 0;
   for (let i = start; i < end; i++) {
     const data = x[i]!;
-    const error = y[i]! - data;
-    // A finite difference needs both finite; two finite binary64 may still differ by Inf, and `result` reports that overflow.
-    if (!(Number.isFinite(data) && Number.isFinite(y[i]!))) continue;
+    const decoded = y[i]!;
+    const error = decoded - data;
+    // 0 for finite values, NaN for others. Two finite binary64 may still differ by Inf, and `result` reports that overflow.
+    if (data - data !== 0 || decoded - decoded !== 0) continue;
     const weight = w ? w[i]! : 1;
     if (errors) errors[finite] = error;
     finite++;

@@ -21,15 +21,39 @@ import { vectorBehaviour } from './vector.ts';
 
 const resolved = new WeakMap<NumberType, ResolvedNumber>();
 
+/** Integers and floats that were met last, by their text: every Format brings its own f16, and listing 65,536 levels takes long. */
+const common = new Map<string, ResolvedNumber>();
+const MOST_COMMON = 16;
+
 /**
- * The behaviour of a number; resolving the same object again is free.
+ * The behaviour of a number; resolving the same object again, or an integer or a float equal to one of late, is free.
  * @throws RangeError for a number that is not well formed: a width, range, level, move, exception or overflow rule that cannot be.
  */
 export function resolveNumber(type: NumberType): ResolvedNumber {
   const known = resolved.get(type);
   if (known !== undefined) return known;
-  const number = type.base.kind === 'grid' ? gridNumber(type) : resolve(type, baseCodes(type.base));
+  const number = isCommon(type) ? resolveCommon(type) : resolveNew(type);
   resolved.set(type, number);
+  return number;
+}
+
+function resolveNew(type: NumberType): ResolvedNumber {
+  return type.base.kind === 'grid' ? gridNumber(type) : resolve(type, baseCodes(type.base));
+}
+
+/** A number whose text is short and says everything: no constants, which JSON cannot always hold. */
+function isCommon({ base, moves, except, round }: NumberType): boolean {
+  if (typeof round === 'object' && round !== null) return false;
+  return (base.kind === 'int' || base.kind === 'float') && moves.length === 0 && except.length === 0;
+}
+
+function resolveCommon(type: NumberType): ResolvedNumber {
+  const text = JSON.stringify(type);
+  const known = common.get(text);
+  if (known !== undefined) return known;
+  const number = resolveNew(type);
+  common.set(text, number);
+  if (common.size > MOST_COMMON) common.delete(common.keys().next().value!);
   return number;
 }
 
@@ -96,8 +120,8 @@ function resolve(type: NumberType, base: Base): ResolvedNumber {
   const rounding = type.round ?? (base.listed ? 'half_down' : 'even');
   requireRounding(rounding);
   const shared = { type, bits: base.bits, codes, radix: base.radix, dimension, levels, rounding };
-  const common = { ...shared, overflow: type.overflow, nanCode, infCode, levelOf };
-  if (dimension > 1) return { ...common, ...vectorBehaviour(base, levels, levelOf) };
+  const alike = { ...shared, overflow: type.overflow, nanCode, infCode, levelOf };
+  if (dimension > 1) return { ...alike, ...vectorBehaviour(base, levels, levelOf) };
 
   // The codes of an integer or a float as they stand are in order already; moves may merge levels and exceptions displace them.
   const ladder =
@@ -123,7 +147,7 @@ function resolve(type: NumberType, base: Base): ResolvedNumber {
     negativeInfCode,
   };
   return {
-    ...common,
+    ...alike,
     facts: {
       max: top,
       min: bottom,

@@ -14,11 +14,21 @@ export interface Rows {
 /**
  * Moves the contraction axis last. The other axes keep their order and become the rows. Where it is last already (or
  * `null`, which means the last axis) `data` comes back itself, not a copy. A scalar is one row of one.
+ * @param out where the rows are to go, as long as `data`; then they are always copied
  * @throws TypeError, RangeError for a shape that does not fit the data, or an axis that the shape does not have.
  */
-export function toRows(data: Float32Array, shape: readonly number[], contractionAxis: number | null): Rows {
+export function toRows(
+  data: Float32Array,
+  shape: readonly number[],
+  contractionAxis: number | null,
+  out?: Float32Array,
+): Rows {
   const { outer, cols, inner } = split(data, shape, contractionAxis);
-  return { data: transpose(data, cols, inner), rows: outer * inner, cols };
+  if (out !== undefined && out.length !== data.length)
+    throw new RangeError(`out has ${out.length} elements, but data holds ${data.length}`);
+  const moved = transpose(data, cols, inner, out);
+  if (out !== undefined && moved === data) out.set(data);
+  return { data: out ?? moved, rows: outer * inner, cols };
 }
 
 /** The inverse of `toRows`: rows along the contraction axis become the row-major tensor of `shape`. Same conditions. */
@@ -47,9 +57,9 @@ function split(data: Float32Array, shape: readonly number[], axis: number | null
 }
 
 /** Swaps the last two axes of [outer, height, width]. Tiles keep the strided reads in the first cache; writes are runs. */
-function transpose(data: Float32Array, height: number, width: number): Float32Array {
+function transpose(data: Float32Array, height: number, width: number, place?: Float32Array): Float32Array {
   if (height <= 1 || width <= 1 || data.length === 0) return data;
-  const out = new Float32Array(data.length);
+  const out = place ?? new Float32Array(data.length);
   const tile = 16;
   for (let base = 0; base < data.length; base += height * width) {
     for (let top = 0; top < height; top += tile) {

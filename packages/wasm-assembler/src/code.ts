@@ -205,8 +205,8 @@ export function startBody(name: string, params: readonly ValueType[], results: r
       const declared: number[] = [];
       let runs = 0;
       for (let k = 0; k < own.length; ) {
-        const end = own.findIndex((type, n) => n > k && type !== own[k]);
-        const next = end < 0 ? own.length : end;
+        let next = k + 1;
+        while (next < own.length && own[next] === own[k]) next++;
         declared.push(...unsigned(next - k), typeByte(own[k]!));
         runs++;
         k = next;

@@ -56,7 +56,7 @@ export function assemble({ memory, functions, data = [] }: ModuleSpec): Uint8Arr
     ...section(7, exported),
     ...section(
       10,
-      bodies.map((body) => [...unsigned(body.length), ...body]),
+      bodies.map((body) => unsigned(body.length).concat(body)),
     ),
     ...(data.length === 0
       ? []
@@ -68,12 +68,15 @@ export function assemble({ memory, functions, data = [] }: ModuleSpec): Uint8Arr
 }
 
 function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
+  const bytes = unsigned(items.length);
+  // One by one: a body may have more bytes than a call takes arguments.
+  for (const item of items) for (const byte of item) bytes.push(byte);
+  return bytes;
 }
 
 function section(id: number, items: readonly (readonly number[])[]): number[] {
   const content = vector(items);
-  return [id, ...unsigned(content.length), ...content];
+  return [id, ...unsigned(content.length)].concat(content);
 }
 
 /** A name. Ours are ASCII, whose UTF-8 is itself. */

@@ -2,36 +2,46 @@
  * Models that all tensors of a comparison share: their codes are counted in a first pass, before anything is measured.
  */
 import { fieldsOfSharedModels, type ModelTrainer, modelTrainer } from '@fewerbits/codec';
-import { type PoolRun, runTasks } from './pool.ts';
-import { modelKey, type SharedTable, type Task, type TaskContender } from './tasks.ts';
+import { comparePool, runWork } from './run.ts';
+import {
+  modelKey,
+  type SharedTable,
+  type TaskContender,
+  type TensorWork,
+  type WorkerStart,
+} from './tasks.ts';
 import type { ChosenTensor } from './tensors.ts';
 
 /** The models by key; none without a format that shares them. A contender that could take no tensor has none. */
 export async function sharedTables(
   tensors: readonly ChosenTensor[],
   perTensor: readonly TaskContender[][],
-  run: PoolRun,
+  start: WorkerStart,
+  threads: number,
+  signal: AbortSignal,
 ): Promise<Record<string, SharedTable>> {
-  const { formats } = run.start;
+  const { formats } = start;
   const shares = ({ format }: TaskContender): boolean => fieldsOfSharedModels(formats[format]!).length > 0;
-  const tasks = tensors.flatMap(({ place }, i): Task[] => {
+  const work = tensors.flatMap(({ place, about }, i): TensorWork[] => {
     const contenders = perTensor[i]!.filter(shares);
-    return contenders.length === 0 ? [] : [{ kind: 'counts', tensor: place, contenders }];
+    return contenders.length === 0
+      ? []
+      : [{ place, weights: about.weights, pieces: [{ kind: 'counts', contenders }] }];
   });
+  if (work.length === 0) return {};
+  const pool = comparePool(start, threads, signal);
+  const results = await runWork(work, pool, { signal }).finally(() => pool.close());
   const trained = new Map<string, { readonly trainer: ModelTrainer; weights: number }>();
-  const weightsOf = new Map(tensors.map(({ place, about }) => [place.label, about.weights]));
-  for (const [t, result] of (await runTasks(tasks, run)).entries()) {
-    if (result.kind !== 'counts') continue;
-    const { tensor, contenders } = tasks[t]!;
+  for (const [w, [result]] of results.entries()) {
+    if (result?.kind !== 'counts') continue;
+    const { weights, pieces } = work[w]!;
     for (const [c, counts] of result.counts.entries()) {
       if (counts === null) continue;
-      const key = modelKey(contenders[c]!);
-      const entry = trained.get(key) ?? {
-        trainer: modelTrainer(formats[contenders[c]!.format]!),
-        weights: 0,
-      };
+      const contender = pieces[0]!.contenders[c]!;
+      const key = modelKey(contender);
+      const entry = trained.get(key) ?? { trainer: modelTrainer(formats[contender.format]!), weights: 0 };
       entry.trainer.merge(counts);
-      entry.weights += weightsOf.get(tensor.label)!;
+      entry.weights += weights;
       trained.set(key, entry);
     }
   }

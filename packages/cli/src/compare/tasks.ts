@@ -1,10 +1,10 @@
 /**
- * The work of a comparison in pieces that threads share: some formats on one tensor.
+ * The work of a comparison in pieces that threads share: a format on a tensor.
  *
- * Plain data in both directions. What a piece gives does not depend on the thread that runs it, or on how the work was cut.
+ * Plain data in both directions. What a piece gives does not depend on the thread that runs it, or on the order of the pieces.
  */
 import type { ModelTrainer, SharedModels } from '@fewerbits/codec';
-import type { CodeHistogram, Row } from '@fewerbits/compare';
+import type { CodeHistogram, ComparePart, Row, TensorRows } from '@fewerbits/compare';
 import type { Format } from '@fewerbits/format';
 import type { Target } from '../target.ts';
 
@@ -25,18 +25,25 @@ export interface TaskContender {
   readonly fit: string | null;
 }
 
-/** Measure rows, draw the histogram of the first contender that has one, or count codes for the models that tensors share. */
-export interface Task {
+/** Measure a row for each contender, draw the histogram of the first that has one, or count codes for the models that tensors share. */
+export interface Piece {
   readonly kind: 'rows' | 'histogram' | 'counts';
-  readonly tensor: TensorPlace;
   readonly contenders: readonly TaskContender[];
 }
 
+/** A piece with its tensor, whose weights lie in shared memory. */
+export interface Task extends Piece {
+  readonly tensor: TensorRows;
+}
+
 export type TaskResult =
-  | { readonly kind: 'rows'; readonly rows: readonly Row[] }
+  | { readonly kind: 'rows'; readonly rows: readonly Row[]; readonly times: Times }
   | { readonly kind: 'histogram'; readonly histogram: CodeHistogram | null }
   /** Of each contender, in their order; `null` for one that cannot take the tensor. */
   | { readonly kind: 'counts'; readonly counts: readonly (ReturnType<ModelTrainer['counts']> | null)[] };
+
+/** Milliseconds of a thread by what it did: making codecs, and the parts of a comparison. */
+export type Times = Readonly<Record<'compile' | ComparePart, number>>;
 
 /** What a thread is started with. */
 export interface WorkerStart {
@@ -59,20 +66,21 @@ export function modelKey({ format, fit }: TaskContender): string {
   return JSON.stringify([format, fit]);
 }
 
-/** What a thread answers; `error` is a bug with its stack. */
-export type WorkerAnswer =
-  | { readonly result: TaskResult }
-  | { readonly error: string; readonly input: boolean };
+/** All that is to be done with a tensor, in the order in which results are wanted. */
+export interface TensorWork {
+  readonly place: TensorPlace;
+  readonly weights: number;
+  readonly pieces: readonly Piece[];
+}
 
-/** Weights × formats of one piece: small enough to share the work evenly, large against reading the tensor. */
-const PIECE = 1 << 20;
+/** Weights × formats of one piece: small enough to share the work evenly, large against a message. */
+const PIECE = 1 << 18;
 
-/** Cuts the formats of a tensor into tasks of about equal work. */
-export function rowTasks(tensor: TensorPlace, weights: number, contenders: readonly TaskContender[]): Task[] {
+/** Cuts the formats of a tensor into pieces of about equal work. */
+export function rowPieces(weights: number, contenders: readonly TaskContender[]): Piece[] {
   const each = Math.max(1, Math.floor(PIECE / Math.max(1, weights)));
-  const tasks: Task[] = [];
-  for (let start = 0; start < contenders.length; start += each) {
-    tasks.push({ kind: 'rows', tensor, contenders: contenders.slice(start, start + each) });
-  }
-  return tasks;
+  const pieces: Piece[] = [];
+  for (let start = 0; start < contenders.length; start += each)
+    pieces.push({ kind: 'rows', contenders: contenders.slice(start, start + each) });
+  return pieces;
 }

@@ -1,7 +1,6 @@
 /**
  * `compare`: formats on the tensors of files, as a table, Markdown, CSV, JSON and a page.
  */
-import { availableParallelism } from 'node:os';
 import {
   type CodeHistogram,
   type Comparison,
@@ -14,15 +13,16 @@ import {
   makeComparison,
 } from '@fewerbits/compare';
 import { chooseContenders, DEFAULT_FORMATS } from '../compare/contenders.ts';
-import { runTasks } from '../compare/pool.ts';
-import { progressBar } from '../compare/progress.ts';
+import { type ComparePool, comparePool, type RunHooks, runWork } from '../compare/run.ts';
 import { sharedTables } from '../compare/shared-models.ts';
-import { rowTasks, type Task, type TaskContender } from '../compare/tasks.ts';
+import { rowPieces, type TaskContender, type TensorWork } from '../compare/tasks.ts';
 import { type ChosenTensor, chooseTensors } from '../compare/tensors.ts';
+import { stopwatch, timingsText } from '../compare/timings.ts';
 import { splitFormats } from '../format-list.ts';
 import { InputError } from '../input-error.ts';
 import { type Context, type Options, version } from '../main.ts';
-import { countOption, openOptions, patternOption, targetOption, textOption } from '../option-values.ts';
+import { jobsOption, openOptions, patternOption, targetOption, textOption } from '../option-values.ts';
+import { progressBar } from '../progress.ts';
 import { shownPath } from '../shown-path.ts';
 import { requirePlace, writeFileWhole } from '../write-file.ts';
 
@@ -38,30 +38,45 @@ export async function compare(
   const report = textOption(options, 'report');
   const list = textOption(options, 'formats');
   const pattern = patternOption(options, 'tensor');
-  const threads = countOption(options, 'jobs', 1) ?? availableParallelism();
+  const threads = jobsOption(options);
+  if (options.timings === true && !json)
+    throw new InputError('--timings adds them to --json; the line on standard error has them anyway');
   const formats = list === undefined ? DEFAULT_FORMATS : splitFormats(list);
   if (formats.length === 0)
     throw new InputError('--formats: the list is empty; leave it out for the usual formats');
   if (report !== undefined) await requirePlace(report);
   const contenders = await chooseContenders(formats);
+  const watch = stopwatch();
   io.note(`reading ${paths.map(shownPath).join(', ')}\n`);
+  const began = performance.now();
   const { files, tensors, kept } = await chooseTensors(paths, openOptions(options), pattern, signal);
   const perTensor = await Promise.all(tensors.map((tensor) => contenders.on(tensor.dfWithout)));
-  const tasks = tasksOf(tensors, perTensor);
-  const quiet = {
-    threads,
-    start: { formats: contenders.formats(), target: targetOption(options), models: {} },
-    signal,
-    onDone: () => {},
-  };
-  const models = await sharedTables(tensors, perTensor, quiet);
-  const bar = progressBar(io, tasks);
-  const run = { ...quiet, start: { ...quiet.start, models }, onDone: bar.done };
+  watch.spend('read', performance.now() - began);
+  const work = tensors.map(
+    ({ place, about }, i): TensorWork => ({
+      place,
+      weights: about.weights,
+      pieces: rowPieces(about.weights, perTensor[i]!),
+    }),
+  );
+  const start = { formats: contenders.formats(), target: targetOption(options), models: {} };
+  const models = await sharedTables(tensors, perTensor, start, threads, signal);
+  const bar = progressBar(io, work);
+  const pool = comparePool({ ...start, models }, threads, signal);
   let comparison: Comparison;
   let histograms: CodeHistogram[];
   try {
-    const results = await runTasks(tasks, run);
-    const rows = results.flatMap((result) => (result.kind === 'rows' ? result.rows : []));
+    const hooks: RunHooks = {
+      signal,
+      onDone: (piece, result) => {
+        bar.done(piece);
+        watch.add(result);
+      },
+      onRead: (time) => watch.spend('read', time),
+    };
+    const rows = (await runWork(work, pool, hooks))
+      .flat()
+      .flatMap((result) => (result.kind === 'rows' ? result.rows : []));
     comparison = makeComparison({
       files,
       versions: { fewerbits: version(), node: process.versions.node },
@@ -70,10 +85,15 @@ export async function compare(
       kept,
       rows,
     });
-    histograms = report === undefined ? [] : await drawHistograms(comparison, tensors, perTensor, run);
+    const drawing = performance.now();
+    histograms =
+      report === undefined ? [] : await drawHistograms(comparison, tensors, perTensor, pool, signal);
+    watch.spend('report', performance.now() - drawing);
   } finally {
     bar.stop();
+    await pool.close();
   }
+  const writing = performance.now();
   if (report !== undefined) {
     await writeFileWhole(report, comparisonHtml(comparison, histograms), signal);
     io.note(`report: ${report}\n`);
@@ -85,16 +105,13 @@ export async function compare(
       : csv === true
         ? comparisonCsv
         : comparisonText;
-  io.out(write(comparison));
+  const text: string = write(comparison);
+  watch.spend('report', performance.now() - writing);
+  const timings = watch.result(threads);
+  io.out(options.timings === true ? comparisonJson(comparison, { timings }) : text);
+  const weights = comparison.tensors.reduce((sum, tensor) => sum + tensor.weights, 0);
+  io.note(`${weights} weights × ${comparison.formats.length} formats in ${timingsText(timings)}\n`);
   return !comparison.rows.some(isMeasured);
-}
-
-/** Large tensors first, so that threads end at about the same time. */
-function tasksOf(tensors: readonly ChosenTensor[], perTensor: readonly TaskContender[][]): Task[] {
-  return tensors
-    .map((tensor, i) => ({ ...tensor, contenders: perTensor[i]! }))
-    .sort((a, b) => b.about.weights - a.about.weights)
-    .flatMap(({ place, about, contenders }) => rowTasks(place, about.weights, contenders));
 }
 
 /** Tensors that the report shows beside levels. */
@@ -107,14 +124,15 @@ async function drawHistograms(
   comparison: Comparison,
   tensors: readonly ChosenTensor[],
   perTensor: readonly TaskContender[][],
-  run: Parameters<typeof runTasks>[1],
+  pool: ComparePool,
+  signal: AbortSignal,
 ): Promise<CodeHistogram[]> {
   const used = new Set<string>();
-  const tasks = tensors
+  const work = tensors
     .map(({ place, about }, i) => ({ place, weights: about.weights, contenders: perTensor[i]! }))
     .sort((a, b) => b.weights - a.weights)
     .slice(0, DRAWN)
-    .map(({ place, contenders }): Task => {
+    .map(({ place, weights, contenders }): TensorWork => {
       const rank = scaledErrors(comparison, place.label);
       const ranked = contenders
         .filter(({ label }) => rank.has(label))
@@ -123,12 +141,14 @@ async function drawHistograms(
             Number(used.has(a.label)) - Number(used.has(b.label)) || rank.get(a.label)! - rank.get(b.label)!,
         );
       if (ranked[0] !== undefined) used.add(ranked[0].label);
-      return { kind: 'histogram', tensor: place, contenders: ranked };
+      return { place, weights, pieces: [{ kind: 'histogram', contenders: ranked }] };
     });
-  const results = await runTasks(tasks, { ...run, onDone: () => {} });
-  return results.flatMap((result) =>
-    result.kind === 'histogram' && result.histogram !== null ? [result.histogram] : [],
-  );
+  const results = await runWork(work, pool, { signal });
+  return results
+    .flat()
+    .flatMap((result) =>
+      result.kind === 'histogram' && result.histogram !== null ? [result.histogram] : [],
+    );
 }
 
 /** R · 2^bits of the formats of few bits on a tensor. */

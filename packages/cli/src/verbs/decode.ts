@@ -5,21 +5,20 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { canonicalName, encodedLength, formatFacts, type Packed } from '@fewerbits/format';
 import { fromRows, openTensorFile, writeNpy, writeSafetensors } from '@fewerbits/tensorfile';
+import { sharedFloats } from '@fewerbits/workers';
 import { type Description, readDescription, readStreams, rowsShape } from '../encoded-file.ts';
 import { chooseFormat } from '../format-argument.ts';
-import { InputError, refusable } from '../input-error.ts';
-import { uninterrupted } from '../interrupt.ts';
+import { asRefusal, InputError, refusable } from '../input-error.ts';
 import type { Context, Options } from '../main.ts';
-import { countOption, STREAM, shapeOption, targetOption, textOption } from '../option-values.ts';
+import { decodeOne } from '../one-codec.ts';
+import { countOption, jobsOption, STREAM, shapeOption, targetOption, textOption } from '../option-values.ts';
 import { targetCodec } from '../target.ts';
 import { requirePlace, writeFileWhole } from '../write-file.ts';
 
 /** Decodes; there are never findings. */
-export async function decode(
-  { io, json, signal }: Context,
-  input: string,
-  options: Options,
-): Promise<boolean> {
+export async function decode(context: Context, input: string, options: Options): Promise<boolean> {
+  const { io, json, signal } = context;
+  const threads = jobsOption(options);
   const output = textOption(options, 'output')!;
   if (output === STREAM && json)
     throw new InputError('-o -: standard output takes the weights or the JSON object; leave one out');
@@ -30,16 +29,20 @@ export async function decode(
     options.raw === true ? await readRaw(input, options) : await readEncoded(input, options);
   const { format, tensor, shape, axis, models } = about;
   const wanted = targetOption(options);
-  const { codec, target, reason } = refusable(input, () => targetCodec(format, wanted, models));
+  const { target, reason } = refusable(input, () => targetCodec(format, wanted, models));
   if (wanted !== null && target !== wanted)
     io.note(`${canonicalName(format)} has no ${wanted} kernel (${reason}); the ${target} decodes it\n`);
-  const weights = refusable(input, () =>
-    fromRows(
-      uninterrupted(() => codec.decode(packed)),
-      shape,
-      axis,
-    ),
-  );
+  const count = shape.reduce((product, size) => product * size, 1);
+  const rows = await decodeOne(
+    context,
+    { format, target: wanted, models },
+    packed,
+    sharedFloats(count),
+    threads,
+  ).catch((error: unknown) => {
+    throw asRefusal(input, error);
+  });
+  const weights = refusable(input, () => fromRows(rows, shape, axis));
   signal.throwIfAborted();
   if (output === STREAM) io.out(littleEndian(weights));
   else await write(output, tensor, shape, weights, signal);
@@ -134,7 +137,10 @@ async function write(
   );
 }
 
+/** The bytes of binary32 weights; on nearly every machine those that they have in memory. */
 function littleEndian(weights: Float32Array): Uint8Array {
+  if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1)
+    return new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
   const view = new DataView(new ArrayBuffer(weights.length * 4));
   for (let i = 0; i < weights.length; i++) view.setFloat32(i * 4, weights[i]!, true);
   return new Uint8Array(view.buffer);

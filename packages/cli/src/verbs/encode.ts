@@ -10,23 +10,22 @@ import {
   type SharedModels,
 } from '@fewerbits/codec';
 import { canonicalName, type EncodeOptions, type Format, formatId, sameDecoding } from '@fewerbits/format';
-import { openTensorFile, toRows, writeSafetensors } from '@fewerbits/tensorfile';
+import { openTensorFile, writeSafetensors } from '@fewerbits/tensorfile';
 import { encodedTensors, readDescription } from '../encoded-file.ts';
 import { chooseFormat } from '../format-argument.ts';
-import { InputError, refusable } from '../input-error.ts';
+import { asRefusal, InputError, refusable } from '../input-error.ts';
 import { uninterrupted } from '../interrupt.ts';
 import type { Context, Options } from '../main.ts';
+import { encodeOne } from '../one-codec.ts';
 import { openTensor } from '../one-tensor.ts';
-import { openOptions, STREAM, targetOption, textOption } from '../option-values.ts';
+import { jobsOption, openOptions, STREAM, targetOption, textOption } from '../option-values.ts';
 import { targetCodec } from '../target.ts';
 import { requirePlace, writeFileWhole } from '../write-file.ts';
 
 /** Encodes; there are never findings. */
-export async function encode(
-  { io, json, signal }: Context,
-  input: string,
-  options: Options,
-): Promise<boolean> {
+export async function encode(context: Context, input: string, options: Options): Promise<boolean> {
+  const { io, json, signal } = context;
+  const threads = jobsOption(options);
   const output = textOption(options, 'output');
   const raw = textOption(options, 'raw');
   if (output === undefined && raw === undefined)
@@ -56,8 +55,8 @@ export async function encode(
       `${label} decodes only: it has no fit for ${missing.join(', ')}, which a procedure outside the format chooses`,
     );
   refusable(label, () => requireExecutable(format));
-  const tensor = await openTensor(input, openOptions(options));
-  const { data, rows, cols } = toRows(tensor.data, tensor.info.shape, tensor.info.contractionAxis);
+  const tensor = await openTensor(input, openOptions(options), signal);
+  const { data, rows, cols } = tensor;
   const importance = await readImportance(textOption(options, 'importance'), cols);
   const how = {
     shape: [rows, cols],
@@ -67,12 +66,16 @@ export async function encode(
   };
   const given = await readModels(textOption(options, 'models'), format, label);
   const wanted = targetOption(options);
-  const { packed, models, target } = refusable(label, () =>
+  const { models, target } = refusable(label, () =>
     uninterrupted(() => {
       const models = given ?? trained(format, data, how);
-      const { codec, encoder } = targetCodec(format, wanted, models);
-      return { packed: codec.encode(data, how), models, target: encoder };
+      return { models, target: targetCodec(format, wanted, models).encoder };
     }),
+  );
+  const packed = await encodeOne(context, { format, target: wanted, models }, data, how, threads).catch(
+    (error: unknown) => {
+      throw asRefusal(label, error);
+    },
   );
   signal.throwIfAborted();
   const { name, shape, contractionAxis: axis } = tensor.info;

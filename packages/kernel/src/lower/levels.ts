@@ -12,8 +12,17 @@ const TABLE_BITS = 16;
 /** Codes up to this width are looked up in vectors. */
 const BOOK_BITS = 6;
 
-/** The binary32 level of each code of a number of at most 16 bits, code-major; codes beyond a list have its last. */
+/** A lowering asks for the same table for each weight. */
+const tables = new WeakMap<ResolvedNumber, Float32Array>();
+
+/** The binary32 level of each code of a number of at most 16 bits, code-major; codes beyond a list have its last. Not to be changed. */
 export function levelTable(number: ResolvedNumber): Float32Array {
+  const table = tables.get(number) ?? makeTable(number);
+  tables.set(number, table);
+  return table;
+}
+
+function makeTable(number: ResolvedNumber): Float32Array {
   const { bits, dimension } = number;
   const levels = new Float32Array(2 ** bits * dimension);
   for (let code = 0; code < 2 ** bits; code++) {

@@ -1,12 +1,12 @@
 /**
  * Format → the kernel that takes the codes of one unit from its bytes, field by field, each in natural order.
  *
- * Codes of weights leave sixteen at a time where their bits lie near each other (`sixteen-codes.ts`), others one by one. Fields
- * that belong to more than a unit (a scale of a row, stored levels) have no place in it, and then the format has no such kernel.
+ * Codes of weights leave sixteen at a time where their bits lie near each other (`sixteen-codes.ts`), others one by one. Fields of
+ * the tensor or of a row (its scale, stored levels) have no place in a unit and are few: they are read bit by bit beside it.
  */
 import type { Format, StoredField } from '@fewerbits/format';
 import { makeBuilder } from '../builder.ts';
-import type { CodeStore, Output, UnpackKernel } from '../ir.ts';
+import type { CodeStore, FixedOutput, Output, UnpackKernel } from '../ir.ts';
 import { prune } from '../prune.ts';
 import { findUnit, type Unit } from '../unit.ts';
 import { codeOf, WIDEST_DIGITS } from './codes.ts';
@@ -21,16 +21,25 @@ export function unpackKernel(format: Format): UnpackKernel | string {
   if (format.entropy.length > 0) return 'it is entropy coded';
   const unit = findUnit(format);
   if (typeof unit === 'string') return unit;
+  const fixed: FixedOutput[] = [];
+  const inUnit: StoredField[] = [];
   for (const field of unit.plan.fields) {
+    const beside = fixedOutput(field, unit);
+    if (beside !== null) {
+      fixed.push(beside);
+      continue;
+    }
     const why = whyNotField(field, unit);
     if (why !== null) return why;
+    inUnit.push(field);
   }
+  if (inUnit.length === 0) return 'no field belongs to a unit';
   const b = makeBuilder();
   const stores: CodeStore[] = [];
-  const outputs = unit.plan.fields.map(
+  const outputs = inUnit.map(
     (field): Output => ({ field: field.name, bytes: bytesOf(field), entries: entriesOf(field, unit) }),
   );
-  for (const [output, field] of unit.plan.fields.entries()) {
+  for (const [output, field] of inUnit.entries()) {
     const { tiling, perTile, radix } = field;
     const places = Array.from({ length: outputs[output]!.entries }, (_, entry) =>
       unit.placeOf(field, Math.floor(entry / perTile) * tiling.width, entry % perTile),
@@ -45,7 +54,25 @@ export function unpackKernel(format: Format): UnpackKernel | string {
           stores.push({ output, entry: first + k, value: codeOf(b, place, radix) });
     }
   }
-  return prune({ ...programOf(format.name, unit, b), stores, outputs });
+  return prune({ ...programOf(format.name, unit, b), stores, outputs, fixed });
+}
+
+/** Entries of a field beside the units are few; more are the interpreter's. */
+const MOST_FIXED = 4096;
+
+/** A field of the tensor or of a row, where each entry's bits move with it; null for any other. */
+function fixedOutput(field: StoredField, unit: Unit): FixedOutput | null {
+  const moves = field.tiling.scope;
+  if ((moves !== 'tensor' && moves !== 'row') || field.bits === null || field.bits === 0) return null;
+  if (field.perTile > MOST_FIXED) return null;
+  const places = Array.from({ length: field.perTile }, (_, k) => unit.placeOf(field, 0, k));
+  const even = places.every(
+    ({ pieces, digit }) =>
+      digit === null && pieces.every(({ source }) => unit.sources[source]!.moves === moves),
+  );
+  return even
+    ? { field: field.name, bytes: bytesOf(field), moves, entries: places.map(({ pieces }) => pieces) }
+    : null;
 }
 
 function whyNotField(field: StoredField, unit: Unit): string | null {
