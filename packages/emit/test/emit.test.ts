@@ -161,7 +161,7 @@ describe('a package', () => {
 });
 
 describe('text of users', () => {
-  const HOSTILE = '*/ process.exit(); /* `${1}` </script> <img src=x> | # \\ [a](javascript:b)';
+  const HOSTILE = '*/ process.exit(); /* `$1` </script> <img src=x> | # \\ [a](javascript:b)';
 
   it('cannot end a comment, a literal, a table or a fence', async () => {
     const doc = `${HOSTILE}\n\`\`\`\n# a heading`;

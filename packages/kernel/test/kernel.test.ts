@@ -2,7 +2,20 @@
 import { compileFile, makeSource } from '@fewerbits/dsl';
 import type { Format } from '@fewerbits/format';
 import { describe, expect, it } from 'vitest';
-import { bindKernel, decodeKernel, type Kernel, printKernel, verifyKernel } from '../src/index.ts';
+import {
+  bindKernel,
+  decodeKernel,
+  decodeLoops,
+  type EncodeKernel,
+  encodeKernel,
+  type Item,
+  itemsOf,
+  type Kernel,
+  type LoopKernel,
+  printKernel,
+  verifyKernel,
+  verifyLoops,
+} from '../src/index.ts';
 
 function formatOf(text: string): Format {
   const { format, diagnostics } = compileFile(makeSource('test.qf', text), { read: () => null }).instantiate(
@@ -154,5 +167,95 @@ describe('the verifier', () => {
     ['vectors among single weights', (k) => ({ ...k, lanes: 1 }), /for single weights/],
   ])('sees %s', (_, change, message) => {
     expect(() => verifyKernel(change(kernel))).toThrow(message);
+  });
+});
+
+describe('a kernel with loops', () => {
+  const encoder = encodeKernel(NIBBLES) as EncodeKernel;
+  const decoder = decodeLoops(NIBBLES) as LoopKernel;
+
+  it('reads a scale once, two codes from each byte', () => {
+    verifyLoops(decoder);
+    const text = printKernel(decoder);
+    expect(text.match(/read/g)).toHaveLength(5);
+    expect(text).toMatch(/read source 0 at \[0\] bytes 2/);
+    expect(text).toMatch(/loop t0 of 4/);
+    expect(text).toMatch(/weight \[16 \+ 4 t0\] = /);
+  });
+
+  it('stores a scale, then words of eight codes', () => {
+    verifyLoops(encoder);
+    const stores = [...itemsOf(encoder.body)].filter((item) => item.do === 'store');
+    expect(stores.map(({ bytes }) => bytes)).toEqual([2, 4]);
+    expect(printKernel(encoder)).toMatch(/source 0 \[2 \+ 4 t\d\] bytes 4 = /);
+  });
+
+  /** The items of a body, each through a change. */
+  const changed = (items: readonly Item[], change: (item: Item) => Item[]): Item[] =>
+    items.flatMap((item) =>
+      change(item.do === 'loop' ? { ...item, body: changed(item.body, change) } : item),
+    );
+
+  it.each<[string, (kernel: EncodeKernel) => EncodeKernel, RegExp]>([
+    [
+      'a value that is not computed',
+      (k) => ({
+        ...k,
+        body: changed(k.body, (item) =>
+          item.do === 'value' && k.values[item.value]!.op === 'bits_of' ? [] : [item],
+        ),
+      }),
+      /is not known there/,
+    ],
+    [
+      'a byte that is stored twice',
+      (k) => ({ ...k, body: changed(k.body, (item) => (item.do === 'store' ? [item, item] : [item])) }),
+      /is stored \[2 2/,
+    ],
+    [
+      'a byte that is not stored',
+      (k) => ({
+        ...k,
+        body: changed(k.body, (item) => (item.do === 'store' && item.bytes === 2 ? [] : [item])),
+      }),
+      /is stored \[0 0 1/,
+    ],
+    [
+      'a place beyond the unit',
+      (k) => ({
+        ...k,
+        values: k.values.map((v) =>
+          v.op === 'weight' ? { ...v, at: { ...v.at, base: v.at.base + 32 } } : v,
+        ),
+      }),
+      /there is no weight/,
+    ],
+    [
+      'a loop that is not around',
+      (k) => ({
+        ...k,
+        values: k.values.map((v) =>
+          v.op === 'weight' ? { ...v, at: { base: 0, steps: [{ loop: 99, by: 1 }] } } : v,
+        ),
+      }),
+      /loop 99 is not around it/,
+    ],
+    [
+      'a type that a loop cannot carry on',
+      (k) => {
+        const integer = k.values.findIndex(({ op }) => op === 'int');
+        return {
+          ...k,
+          body: changed(k.body, (item) =>
+            item.do === 'loop'
+              ? [{ ...item, carried: item.carried.map(({ next }) => ({ start: integer, next })) }]
+              : [item],
+          ),
+        };
+      },
+      /values of one type|is not known there/,
+    ],
+  ])('is refused for %s', (_, change, message) => {
+    expect(() => verifyLoops(change(encoder))).toThrow(message);
   });
 });
