@@ -3,12 +3,14 @@
  * interpreter, bit for bit, on every such format under `formats/`, on drawn formats with a coder put in, and on damaged streams.
  */
 import { fieldsOfSharedModels, interpreter, modelTrainer, whyNotExecutable } from '@fewerbits/codec';
-import type { Codec, Format } from '@fewerbits/format';
+import type { Codec, Format, Packed } from '@fewerbits/format';
 import { jsDecoder } from '@fewerbits/target-js';
 import { wasmDecoder } from '@fewerbits/target-wasm';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lawSameDecode } from '../src/index.ts';
-import { defaultFormats } from './formats.ts';
+import { fieldsOf, formats, lawSameDecode, shapesOf } from '../src/index.ts';
+import { coded, damaged } from './entropy-formats.ts';
+import { defaultFormats, findFormat } from './formats.ts';
 import { encodes, shapeOf } from './running.ts';
 
 type Models = Readonly<Record<string, Uint8Array>>;
@@ -108,6 +110,112 @@ describe('formats with side channels', () => {
           lawSameDecode(reference, target, packed);
         }
       }
+    },
+  );
+
+  it('decode drawn formats with a coder alike', () => {
+    let decoded = 0;
+    const drawn = formats().chain((format) =>
+      shapesOf(format).chain((shape) =>
+        fieldsOf(format, shape).chain((fields) =>
+          fc
+            .tuple(fc.constantFrom('rans' as const, 'huffman' as const), fc.integer({ min: 1, max: 300 }))
+            .map(([coder, chunk]) => ({ format: coded(format, coder, chunk), fields })),
+        ),
+      ),
+    );
+    const law = fc.property(drawn, ({ format, fields }) => {
+      if (format === null || whyNotExecutable(format) !== null) return;
+      const reference = interpreter(format);
+      const packed = reference.pack(fields);
+      for (const make of Object.values(TARGETS)) {
+        const target = make(reference, {});
+        if (typeof target === 'string') continue;
+        decoded++;
+        lawSameDecode(reference, target, packed);
+      }
+    });
+    fc.assert(law, { seed: 2026, numRuns: 300 });
+    expect(decoded).toBeGreaterThan(60);
+  });
+});
+
+/** What decoding gives: the weights, or the error's text. */
+function outcome(codec: Codec, packed: Packed): string {
+  try {
+    return new Uint32Array(codec.decode(packed).buffer).join();
+  } catch (error) {
+    return error instanceof RangeError ? `${error.name}: ${error.message}` : `broken: ${error}`;
+  }
+}
+
+describe('damaged streams', () => {
+  const cases: [coder: 'rans' | 'huffman', chunk: number, count: number, spread: number][] = [
+    ['rans', 65_536, 9_000, 3],
+    ['rans', 1_000, 2_600, 40],
+    ['rans', 33, 300, 2],
+    ['rans', 4_096, 9_000, 3_000],
+    ['rans', 500, 1_200, 0],
+    ['huffman', 65_536, 20_000, 3],
+    ['huffman', 3_000, 7_000, 40],
+    ['huffman', 33, 300, 2],
+    ['huffman', 9_000, 9_000, 3_000],
+    ['huffman', 500, 1_200, 0],
+  ];
+  it.each(cases)(
+    '%s in chunks of %i, %i symbols, spread %i: accepted and refused alike',
+    (coder, chunk, count, spread) => {
+      const format: Format = {
+        ...findFormat('ecsq')!,
+        entropy: [{ fields: ['code'], coder, options: { chunk } }],
+      };
+      const reference = interpreter(format);
+      const weights = weightsFor(count);
+      const codes = Int32Array.from(weights, (x) => Math.round(x * spread));
+      // Seldom enough to escape.
+      if (spread > 2) codes[count - 3] = 90_000;
+      const packed = reference.pack({
+        shape: [count],
+        codes: { step: Uint32Array.of(0x3f800000), code: codes },
+        kept: new Float32Array(0),
+      });
+      const targets = Object.values(TARGETS).map((make) => make(alone(reference), {}));
+      for (const target of targets) lawSameDecode(reference, target as Codec, packed);
+      const guarded = Object.values(TARGETS).map((make) => make(reference, {}) as Codec);
+      const stream = packed.streams.code!;
+      const chunks = Math.ceil(count / chunk);
+      let refused = 0;
+      const law = fc.property(
+        fc.nat(chunks - 1),
+        fc.nat(1 << 20),
+        fc.integer({ min: 1, max: 255 }),
+        fc.constantFrom('bit', 'byte', 'start', 'end', 'plain'),
+        (at, place, by, kind) => {
+          const bad =
+            kind === 'plain'
+              ? Uint8Array.from(stream, (byte, k) => (k === place % stream.length ? byte ^ by : byte))
+              : damaged(stream, at, (payload) => {
+                  if (payload.length === 0) return;
+                  const span = Math.min(payload.length, 140);
+                  const k =
+                    kind === 'start'
+                      ? place % span
+                      : kind === 'end'
+                        ? payload.length - 1 - (place % Math.min(4, span))
+                        : place % payload.length;
+                  payload[k] = payload[k]! ^ (kind === 'bit' ? 1 << (by % 8) : by);
+                });
+          const input = { ...packed, streams: { ...packed.streams, code: bad } };
+          const want = outcome(reference, input);
+          if (want.includes(':')) refused++;
+          for (const target of guarded) expect(outcome(target, input)).toBe(want);
+          // What the interpreter takes, targets take without it.
+          if (!want.includes(':'))
+            for (const target of targets) expect(outcome(target as Codec, input)).toBe(want);
+        },
+      );
+      fc.assert(law, { seed: 7, numRuns: 150 });
+      expect(refused).toBeGreaterThan(20);
     },
   );
 });

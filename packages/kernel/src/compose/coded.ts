@@ -82,26 +82,28 @@ export function allSymbols(stream: CodedStream, open: SymbolOpener): Uint8Array 
 
 /** A binary32 level for each symbol, of a list that the tensor stores; symbols beyond it have its last. */
 export function levelWindow(stream: CodedStream, open: SymbolOpener, levels: Float32Array): Window {
-  const { width, header, bytes, range } = stream;
+  const { header, bytes } = stream;
+  const levelOf = (symbol: number): number => levels[Math.min(symbol, levels.length - 1)]!;
+  const { model, table } = header;
+  if (model !== null && table !== null && !hasEscape(model)) {
+    // Without escapes a coder can look the levels up instead of the symbols.
+    const bits = new Int32Array(Float32Array.from(table.symbols, levelOf).buffer);
+    const every = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+    const reader = open({ ...header, table: { ...table, symbols: bits } }, bytes, 4, every);
+    return (from, to) => reader.read((to - from) / 4);
+  }
+  const { width, range } = stream;
   const reader = open(header, bytes, width, range);
   const reals = new Float32Array(reader.most);
-  const view = new Uint8Array(reals.buffer);
-  const table = Float32Array.from(
-    { length: Math.max(256, levels.length) },
-    (_, k) => levels[Math.min(k, levels.length - 1)]!,
-  );
   return (from, to) => {
     const count = (to - from) / 4;
     const read = reader.read(count);
     if (read === null) return null;
-    const symbols =
-      width === 1
-        ? read
-        : width === 2
-          ? new Uint16Array(read.buffer, read.byteOffset, count)
-          : new Uint32Array(read.buffer, read.byteOffset, count);
-    if (width === 1) for (let k = 0; k < count; k++) reals[k] = table[symbols[k]!]!;
-    else for (let k = 0; k < count; k++) reals[k] = table[Math.min(symbols[k]!, table.length - 1)]!;
-    return view.subarray(0, 4 * count);
+    for (let k = 0; k < count; k++) {
+      let symbol = 0;
+      for (let byte = width - 1; byte >= 0; byte--) symbol = symbol * 256 + read[k * width + byte]!;
+      reals[k] = levelOf(symbol);
+    }
+    return new Uint8Array(reals.buffer, 0, 4 * count);
   };
 }
