@@ -158,6 +158,8 @@ describe('damaged streams', () => {
     ['rans', 500, 1_200, 0],
     ['huffman', 65_536, 20_000, 3],
     ['huffman', 3_000, 7_000, 40],
+    ['huffman', 65_536, 20_000, 12],
+    ['huffman', 16_384, 20_000, 100],
     ['huffman', 33, 300, 2],
     ['huffman', 9_000, 9_000, 3_000],
     ['huffman', 500, 1_200, 0],
@@ -171,9 +173,10 @@ describe('damaged streams', () => {
       };
       const reference = interpreter(format);
       const weights = weightsFor(count);
-      const codes = Int32Array.from(weights, (x) => Math.round(x * spread));
-      // Seldom enough to escape.
-      if (spread > 2) codes[count - 3] = 90_000;
+      // Symbols of one, two and four bytes; one is seldom enough to escape.
+      const most = spread < 50 ? 120 : spread < 500 ? 20_000 : 80_000;
+      const codes = Int32Array.from(weights, (x) => Math.max(-most, Math.min(most, Math.round(x * spread))));
+      if (spread > 2) codes[count - 3] = most + 5;
       const packed = reference.pack({
         shape: [count],
         codes: { step: Uint32Array.of(0x3f800000), code: codes },
