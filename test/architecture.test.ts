@@ -14,9 +14,9 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
   tensorfile: { ours: ['numerics'], others: [] },
   dsl: { ours: ['format', 'numerics'], others: ['chevrotain'] },
   codec: { ours: ['format', 'numerics'], others: [] },
-  kernel: { ours: ['format', 'numerics'], development: ['dsl'], others: [] },
-  'target-js': { ours: ['format', 'kernel'], others: [] },
-  'target-wasm': { ours: ['format', 'kernel', 'wasm-assembler'], development: ['codec', 'dsl'], others: [] },
+  kernel: { ours: ['codec', 'format', 'numerics'], development: ['dsl'], others: [] },
+  'target-js': { ours: ['codec', 'format', 'kernel'], others: [] },
+  'target-wasm': { ours: ['codec', 'format', 'kernel', 'wasm-assembler'], development: ['dsl'], others: [] },
   draw: { ours: ['format', 'numerics'], others: [] },
   measure: { ours: ['format', 'numerics'], others: [] },
   emit: {

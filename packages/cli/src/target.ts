@@ -35,7 +35,10 @@ export function targetCodec(format: Format, wanted: Target | null, models: Share
   const targets = wanted === null ? (['wasm', 'js'] as const) : wanted === 'interpreter' ? [] : [wanted];
   const encoder = fastest(base, targets, { wasm: wasmEncoder, js: jsEncoder });
   const unpacker = fastest(encoder.codec, targets, { wasm: wasmUnpacker });
-  const decoder = fastest(unpacker.codec, targets, { wasm: wasmDecoder, js: jsDecoder });
+  const decoder = fastest(unpacker.codec, targets, {
+    wasm: (codec) => wasmDecoder(codec, { models }),
+    js: (codec) => jsDecoder(codec, models),
+  });
   return {
     codec: decoder.codec,
     target: decoder.target,

@@ -11,14 +11,16 @@ import {
   type Format,
   fieldsRead,
   type MatrixShape,
+  matrixShape,
   type Outliers,
+  type Packed,
   planLayout,
   some,
   type Tiling,
 } from '@fewerbits/format';
 import { resolveNumber } from '@fewerbits/numerics';
 import { type Environment, evaluate } from './evaluate.ts';
-import { codeArray, unpackField } from './pack.ts';
+import { codeArray, unpackField, unpackStreams } from './pack.ts';
 import { expand, type Reals, tileBounds } from './values.ts';
 
 /** The chosen units (weights, rows or columns) in ascending order. */
@@ -185,6 +187,20 @@ export function countOutliers(
     );
   }
   return count;
+}
+
+/**
+ * Codes of the outlier streams of a tensor, by stream field.
+ * @throws RangeError for a stream that is missing or of the wrong length
+ */
+export function readOutliers(format: Format, { shape, streams }: Packed): Readonly<Record<string, Codes>> {
+  const matrix = matrixShape(format.view, shape);
+  const plan = planLayout(format, matrix, { outliers: countOutliers(format, matrix, streams) });
+  const holds = (name: string): boolean =>
+    format.layout.some(
+      (stream) => stream.name === name && JSON.stringify(stream.items).includes('"field":"outliers.'),
+    );
+  return unpackStreams({ ...plan, streams: plan.streams.filter(({ name }) => holds(name)) }, streams);
 }
 
 /**

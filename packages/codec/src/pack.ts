@@ -2,7 +2,18 @@
  * Codes ↔ bytes, by the bit plan: the layout's own inverse, so nobody writes pack and unpack. Entropy-coded streams go
  * through their coder. Specification: docs/design/language.md, "Layout"; docs/design/bit-streams.md.
  */
-import type { Codes, Format, Plan, PlannedStream, RadixGroup, Segment, StoredField } from '@fewerbits/format';
+import {
+  type Codes,
+  type Format,
+  matrixShape,
+  type Packed,
+  type Plan,
+  type PlannedStream,
+  planLayout,
+  type RadixGroup,
+  type Segment,
+  type StoredField,
+} from '@fewerbits/format';
 import { decodeSymbols } from './entropy/decode-symbols.ts';
 import { type EntropyOptions, encodeSymbols } from './entropy/encode-symbols.ts';
 import type { Model } from './entropy/model.ts';
@@ -76,6 +87,24 @@ export function unpackField(plan: Plan, field: StoredField, stream: PlannedStrea
   const arrays = plan.fields.map((stored) => (used.has(stored.id) ? emptyCodes(stored) : new Uint8Array(0)));
   for (const segment of stream.segments) unpackSegment(plan, segment, arrays, bytes);
   return arrays[field.id]!;
+}
+
+/**
+ * A field that stands alone in a stream of fixed length, and its codes.
+ * @throws RangeError for a stream that is missing or of the wrong length
+ */
+export function unpackStored(
+  format: Format,
+  { shape, streams }: Packed,
+  name: string,
+): { stored: StoredField; codes: Codes } {
+  const plan = planLayout(format, matrixShape(format.view, shape));
+  const stored = plan.fields.find((field) => field.name === name)!;
+  const holds = (stream: Format['layout'][number]): boolean =>
+    stream.items.some((item) => item.item === 'field' && item.field === name);
+  const at = format.layout.findIndex(holds);
+  const codes = unpackStreams({ ...plan, streams: [plan.streams[at]!] }, streams)[name]!;
+  return { stored, codes };
 }
 
 function requireLength(plan: Plan, { name, bytes: wanted }: PlannedStream, bytes: Uint8Array): void {

@@ -6,6 +6,7 @@ import {
   affineIn,
   type Expr,
   type Format,
+  type MatrixShape,
   type Pattern,
   permute,
   type Step,
@@ -144,29 +145,43 @@ function gatherColumns(field: string, grid: Grid, env: Environment, undo: boolea
  * Orthonormal Walsh–Hadamard transform H of each row or column in chunks, butterflies in the Format's arithmetic, with random
  * signs D if there is a seed: encoding computes H·D·x, decoding D·H·y, since H is its own inverse and D its own.
  */
-function rotate(step: Extract<Step, { step: 'rotate' }>, grid: Grid, env: Environment, undo: boolean): Reals {
+function rotate(step: Rotation, grid: Grid, env: Environment, undo: boolean): Reals {
   const { storedRows, storedCols } = env.geometry;
+  const out = new env.real(grid.data.length);
+  rotateInto(step, grid.data, { rows: storedRows, cols: storedCols }, undo, out);
+  return out;
+}
+
+/** Undoes a rotation of weights, row-major in binary32, in place: what decoding does after the first value. */
+export function rotateWeights(step: Rotation, weights: Float32Array, shape: MatrixShape): void {
+  rotateInto(step, weights, shape, false, weights);
+}
+
+type Rotation = Extract<Step, { step: 'rotate' }>;
+
+/** `data` and `out` may be one: a chunk is read whole before it is written. */
+function rotateInto(step: Rotation, data: Reals, shape: MatrixShape, undo: boolean, out: Reals): void {
+  const { rows: storedRows, cols: storedCols } = shape;
   const alongRow = step.scope === 'row';
   const side = alongRow ? storedCols : storedRows;
-  const size = step.size === null ? side : sizeOf(step.size, { rows: storedRows, cols: storedCols });
+  const size = step.size === null ? side : sizeOf(step.size, shape);
   if (size < 1 || (size & (size - 1)) !== 0 || side % size !== 0) {
     throw new RangeError(`hadamard(${size}): the chunk must be a power of two that divides ${side}`);
   }
   const lines = alongRow ? storedRows : storedCols;
+  const stride = alongRow ? 1 : storedCols;
   const signs = rotationSigns(step.seed, side);
-  const out = new env.real(grid.data.length);
-  const chunk = new env.real(size);
+  const chunk = out instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
   const norm = Math.sqrt(size);
   for (let line = 0; line < lines; line++) {
     for (let start = 0; start < side; start += size) {
-      const place = (k: number): number =>
-        alongRow ? line * storedCols + start + k : (start + k) * storedCols + line;
-      for (let k = 0; k < size; k++) chunk[k] = grid.data[place(k)]! * (undo ? signs[start + k]! : 1);
+      const from = alongRow ? line * storedCols + start : start * storedCols + line;
+      for (let k = 0; k < size; k++) chunk[k] = data[from + k * stride]! * (undo ? signs[start + k]! : 1);
       walshHadamard(chunk);
-      for (let k = 0; k < size; k++) out[place(k)] = (chunk[k]! / norm) * (undo ? 1 : signs[start + k]!);
+      for (let k = 0; k < size; k++)
+        out[from + k * stride] = (chunk[k]! / norm) * (undo ? 1 : signs[start + k]!);
     }
   }
-  return out;
 }
 
 /** Signs by position along the rotated side: -1 where the draw of the seed and the position is at least one half. */

@@ -27,11 +27,17 @@ export interface Binding {
   readonly weights: number;
   /** Streams of this shape, all zero. */
   streams(): Record<string, Uint8Array>;
-  /** @throws RangeError for a stream that is missing or of the wrong length. */
-  run(packed: Packed): Run;
+  /**
+   * @param apart streams whose bytes come from elsewhere: they are not looked at, and their sources are empty
+   * @throws RangeError for a stream that is missing or of the wrong length.
+   */
+  run(packed: Packed, apart?: ReadonlySet<string>): Run;
   /** The same with the rows of the tensor's last axis, or null where they are no whole units. */
   rows(packed: Packed): Run | null;
 }
+
+const NONE: ReadonlySet<string> = new Set();
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * A kernel on a shape, or null where it does not fit: an edge that tiles do not divide, or a layout that is another one on
@@ -42,7 +48,7 @@ export function bindKernel(kernel: Program, format: Format, shape: readonly numb
   const { rows, cols, storedRows, storedCols } = plan.geometry;
   if (rows !== storedRows || cols !== storedCols) return null;
   // A tile cut short at the edge of each row would make the next row start inside a unit.
-  if (cols % tileMultiple(format.scopes).width !== 0) return null;
+  if (rows > 1 && cols % tileMultiple(format.scopes).width !== 0) return null;
   // Each row must begin at a whole byte of what moves through the tensor.
   const begins = kernel.sources.every(
     ({ moves, stride }) => moves !== 'unit' || (cols * stride) % kernel.width === 0,
@@ -59,8 +65,9 @@ export function bindKernel(kernel: Program, format: Format, shape: readonly numb
     if (moves === 'row' && (found.bits * found.repeat) / 8 !== stride * rows) return null;
     starts.push(found.start / 8);
   }
-  const requireLengths = (packed: Packed): void => {
+  const requireLengths = (packed: Packed, apart: ReadonlySet<string>): void => {
     for (const stream of plan.streams) {
+      if (apart.has(stream.name)) continue;
       const bytes = packed.streams[stream.name];
       const label = stream.name === '' ? 'the stream' : `stream ${stream.name}`;
       if (bytes === undefined) throw new RangeError(`${format.name}: ${label} is missing`);
@@ -71,12 +78,12 @@ export function bindKernel(kernel: Program, format: Format, shape: readonly numb
     }
   };
   const flat = runsFlat(kernel);
-  const inRows = (packed: Packed, rows: number, cols: number): Run => {
-    requireLengths(packed);
+  const inRows = (packed: Packed, rows: number, cols: number, apart = NONE): Run => {
+    requireLengths(packed, apart);
     const sources = kernel.sources.map(({ stream, moves, stride }, k): Bound => {
       const rowStride = moves === 'unit' ? (cols * stride) / kernel.width : moves === 'row' ? stride : 0;
       return {
-        bytes: packed.streams[stream]!.subarray(starts[k]!),
+        bytes: apart.has(stream) ? NO_BYTES : packed.streams[stream]!.subarray(starts[k]!),
         stride: moves === 'unit' || moves === 'column' ? stride : 0,
         rowStride,
       };
@@ -86,8 +93,8 @@ export function bindKernel(kernel: Program, format: Format, shape: readonly numb
   return {
     weights: rows * cols,
     streams: () => Object.fromEntries(plan.streams.map(({ name, bytes }) => [name, new Uint8Array(bytes)])),
-    run: (packed) => {
-      const run = inRows(packed, rows, cols);
+    run: (packed, apart) => {
+      const run = inRows(packed, rows, cols, apart);
       if (!flat) return run;
       const sources = run.sources.map((source) => ({ ...source, rowStride: 0 }));
       return { rows: 1, cols: rows * cols, sources };

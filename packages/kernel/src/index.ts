@@ -9,6 +9,13 @@ export {
   withUnpackKernel,
 } from './accelerate.ts';
 export { type Binding, type Bound, bindKernel, type Run } from './bind.ts';
+export { type CompiledDecoder, type DecodeTarget, targetDecoder } from './compose/decoder.ts';
+export {
+  plainSymbols,
+  type SymbolOpener,
+  type SymbolReader,
+  type SymbolWidth,
+} from './compose/symbol-reader.ts';
 export { encodeKernel } from './encode/lower.ts';
 export { interpretKernel, interpretUnpackKernel } from './interpret.ts';
 export { interpretEncodeKernel, interpretLoops } from './interpret-loops.ts';

@@ -2,12 +2,20 @@
  * Runs a kernel's module: streams and weights that lie in its arena are used in place; others are copied in and out a tile
  * at a time, so that a tile stays in the cache.
  */
+import type { SharedModels } from '@fewerbits/codec';
 import type { Codec } from '@fewerbits/format';
-import { type DecodeRun, decodeKernel, type Kernel, withDecodeKernel } from '@fewerbits/kernel';
+import {
+  type DecodeRun,
+  type DecodeTarget,
+  decodeKernel,
+  type Kernel,
+  targetDecoder,
+} from '@fewerbits/kernel';
 import { type Arena, makeArena } from './arena.ts';
 import { link } from './link.ts';
 import { decodeModule } from './module.ts';
 import { reachOf } from './reach.ts';
+import { wasmSymbols } from './symbols/reader.ts';
 
 /** Bytes of weights in a tile. */
 const TILE = 65_536;
@@ -16,24 +24,35 @@ const TILE = 65_536;
 export interface WasmOptions {
   /** Where streams and `out` may lie to be used without a copy; a small arena of the decoder's own if left out. */
   readonly arena?: Arena;
+  /** Of a format whose tensors share models of entropy coders: those models. */
+  readonly models?: SharedModels;
 }
 
 /**
  * The codec with a decoder in WebAssembly SIMD, or in a few words why there is none: its format has no kernel, or the
  * engine refuses WebAssembly.
- * @throws RangeError for an arena without room for tables and tiles.
+ * @throws RangeError for an arena without room for tables and tiles, or shared models that are missing.
  */
-export function wasmDecoder(codec: Codec, { arena }: WasmOptions = {}): Codec | string {
+export function wasmDecoder(codec: Codec, { arena, models }: WasmOptions = {}): Codec | string {
   if (typeof WebAssembly === 'undefined') return 'there is no WebAssembly here';
-  const kernel = decodeKernel(codec.format, 4);
-  if (typeof kernel === 'string') return kernel;
   try {
-    return withDecodeKernel(codec, kernel, instantiate(kernel, arena ?? makeArena(bytesFor(kernel))));
+    return targetDecoder(codec, wasmTarget(arena), models);
   } catch (error) {
     // A content security policy, or an engine without SIMD.
     if (error instanceof WebAssembly.CompileError) return `WebAssembly is refused: ${error.message}`;
     throw error;
   }
+}
+
+function wasmTarget(arena: Arena | undefined): DecodeTarget {
+  return {
+    compile: (format) => {
+      const kernel = decodeKernel(format, 4);
+      if (typeof kernel === 'string') return kernel;
+      return { kernel, run: instantiate(kernel, arena ?? makeArena(bytesFor(kernel))) };
+    },
+    symbols: wasmSymbols,
+  };
 }
 
 /** Tables, a tile of each source and a tile of weights, each with what alignment may add. */

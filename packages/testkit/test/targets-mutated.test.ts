@@ -3,7 +3,17 @@
  */
 import { interpreter } from '@fewerbits/codec';
 import { type Codec, type Packed, streamBytes } from '@fewerbits/format';
-import { decodeKernel, interpretKernel, type Kernel, type Value, withDecodeKernel } from '@fewerbits/kernel';
+import {
+  type DecodeTarget,
+  decodeKernel,
+  interpretKernel,
+  type Kernel,
+  plainSymbols,
+  type SymbolOpener,
+  targetDecoder,
+  type Value,
+  withDecodeKernel,
+} from '@fewerbits/kernel';
 import { describe, expect, it } from 'vitest';
 import { BrokenLaw, lawSameDecode } from '../src/index.ts';
 import { findFormat } from './formats.ts';
@@ -76,5 +86,84 @@ describe('a mistake in a kernel is caught', () => {
     lawSameDecode(codec, run(codec, kernel), packed);
     const short = run(codec, kernel, 5);
     expect(() => lawSameDecode(codec, short, packed)).toThrow(BrokenLaw);
+  });
+});
+
+/** A target of the kernel's own interpreter whose coded streams are read with a mistake. */
+function misreading(change: (open: SymbolOpener) => SymbolOpener): DecodeTarget {
+  return {
+    compile: (format) => {
+      const kernel = decodeKernel(format, 4);
+      if (typeof kernel === 'string') return kernel;
+      return { kernel, run: (run, out) => interpretKernel(kernel, run, out) };
+    },
+    symbols: () => change(plainSymbols),
+  };
+}
+
+describe('a mistake in a reader of coded streams is caught', () => {
+  const codec = interpreter(findFormat('ecsq')!);
+  const count = 70_000;
+  const packed = codec.pack({
+    shape: [count],
+    codes: {
+      step: Uint32Array.of(0x3f800000),
+      code: Int32Array.from({ length: count }, (_, k) => (Math.imul(k, 2_654_435_761) >>> 9) % 23),
+    },
+    kept: new Float32Array(0),
+  });
+  const decoder = (change: (open: SymbolOpener) => SymbolOpener): Codec => {
+    const never = (): never => {
+      throw new Error('the interpreter decodes');
+    };
+    const made = targetDecoder({ ...codec, decode: never }, misreading(change));
+    if (typeof made === 'string') throw new Error(made);
+    return made;
+  };
+
+  it('none: the target decodes as the interpreter does', () => {
+    lawSameDecode(
+      codec,
+      decoder((open) => open),
+      packed,
+    );
+  });
+
+  it.each<[mistake: string, change: (bytes: Uint8Array, from: number) => void]>([
+    [
+      'the last symbol of a chunk left as it was',
+      (bytes, from) => {
+        const last = 65_535 - from;
+        if (last >= 0 && last < bytes.length) bytes[last] = 0;
+      },
+    ],
+    [
+      'two lanes exchanged',
+      (bytes) => {
+        for (let k = 0; k + 32 <= bytes.length; k += 32)
+          [bytes[k], bytes[k + 1]] = [bytes[k + 1]!, bytes[k]!];
+      },
+    ],
+    [
+      'a symbol of a pair stored twice',
+      (bytes) => {
+        bytes[5] = bytes[4]!;
+      },
+    ],
+  ])('%s', (_, change) => {
+    const target = decoder((open) => (header, bytes, width, range) => {
+      const reader = open(header, bytes, width, range);
+      let from = 0;
+      return {
+        ...reader,
+        read: (symbols) => {
+          const read = reader.read(symbols);
+          if (read !== null) change(read, from);
+          from += symbols;
+          return read;
+        },
+      };
+    });
+    expect(() => lawSameDecode(codec, target, packed)).toThrow(BrokenLaw);
   });
 });

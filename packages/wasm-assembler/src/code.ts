@@ -28,6 +28,8 @@ export interface Code {
   set(local: number): void;
   tee(local: number): void;
   i32(value: number): void;
+  /** An integer of 32 bits, sign extended. */
+  i64(value: number): void;
   f32(value: number): void;
   f64(value: number): void;
   /** A constant vector of sixteen bytes. */
@@ -110,6 +112,10 @@ export function startBody(name: string, params: readonly ValueType[], results: r
     i32: (value) => {
       bytes.push(0x41, ...signed(value));
       stack.push('i32');
+    },
+    i64: (value) => {
+      bytes.push(0x42, ...signed(value | 0));
+      stack.push('i64');
     },
     f32: (value) => {
       bytes.push(0x43, ...new Uint8Array(Float32Array.of(value).buffer));

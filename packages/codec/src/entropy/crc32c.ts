@@ -7,11 +7,11 @@
 /** The polynomial 0x1EDC6F41, bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
 
-/** Table s, entry b (at 256 s + b): the remainder of byte b followed by s zero bytes. */
-const REMAINDERS = /* @__PURE__ */ remainders();
+const REMAINDERS = /* @__PURE__ */ checksumTables(8);
 
-function remainders(): Int32Array {
-  const table = new Int32Array(8 * 256);
+/** Tables for so many bytes a step. Table s, entry b (at 256 s + b): the remainder of byte b followed by s zero bytes. */
+export function checksumTables(slices: number): Int32Array {
+  const table = new Int32Array(slices * 256);
   for (let byte = 0; byte < 256; byte++) {
     let rest = byte;
     for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? POLYNOMIAL : 0);
