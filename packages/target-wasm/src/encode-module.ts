@@ -71,6 +71,7 @@ function silentCode(): Code {
     set: nothing,
     tee: nothing,
     i32: nothing,
+    i64: nothing,
     f32: nothing,
     f64: nothing,
     v128: nothing,
