@@ -41,10 +41,11 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Packs every workspace; each tarball must hold what a package page shows and a licence asks for. */
+/** Packs every package of ours (those of formats: `packages.mjs`); each tarball must hold what a package page shows and a licence asks for. */
 function pack() {
+  const ours = readdirSync(join(repository, 'packages')).map((name) => `--workspace=packages/${name}`);
   const packed = JSON.parse(
-    npm(['pack', '--workspaces', '--json', '--pack-destination', folder], repository).stdout,
+    npm(['pack', ...ours, '--json', '--pack-destination', folder], repository).stdout,
   );
   for (const { name, files } of packed) {
     const paths = files.map(({ path }) => path);
