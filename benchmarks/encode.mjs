@@ -10,7 +10,7 @@ import { loadFormat } from '@fewerbits/catalogue';
 import { interpreter } from '@fewerbits/codec';
 import { encodeKernel } from '@fewerbits/kernel';
 import { jsEncoder } from '@fewerbits/target-js';
-import { encodeModule, wasmEncoder } from '@fewerbits/target-wasm';
+import { encodeModule, makeArena, wasmEncoder } from '@fewerbits/target-wasm';
 import { gaussian, openGgml, timeInRounds, warm } from './common.mjs';
 
 const { values, positionals } = parseArgs({
@@ -53,10 +53,15 @@ const names = positionals.length > 0 ? positionals : [...Object.keys(GGML), ...O
 
 const library = openGgml();
 const weights = gaussian(count);
+/** The same in the memory of the encoders, where nothing has to be copied in. */
+const arena = makeArena(4 * count + (8 << 20));
+const held = arena.floats(count);
+held.set(weights);
 const contenders = [];
 for (const name of names) {
   const base = interpreter(await loadFormat(name));
   const wasm = wasmEncoder(base);
+  const inPlace = wasmEncoder(base, { arena });
   const js = jsEncoder(base);
   if (typeof wasm === 'string') {
     console.error(`${name}: left out, ${wasm}`);
@@ -69,9 +74,11 @@ for (const name of names) {
       if (wrong >= 0) throw new Error(`${name}: ${what} gives another byte ${wrong}`);
     }
   };
+  same('in place', inPlace.encode(held, { shape }).streams);
   const few = weights.subarray(0, FEW);
   same('the interpreter', base.encode(few, { shape: [FEW / cols, cols] }).streams);
   const runs = {
+    place: () => inPlace.encode(held, { shape }),
     wasm: () => wasm.encode(weights, { shape }),
     few: () => base.encode(few, { shape: [FEW / cols, cols] }),
   };
@@ -99,16 +106,19 @@ const times = timeInRounds(jobs, Number(values.rounds));
 console.log(
   `${count} weights, ${values.rounds} rounds, Node ${process.version}, one thread; nanoseconds a weight; all agree byte for byte\n`,
 );
-console.log('| format | wasm | js | interpreter | ggml | ggml ÷ wasm | interpreter ÷ wasm | module bytes |');
-console.log('|---|---:|---:|---:|---:|---:|---:|---:|');
+console.log(
+  '| format | in place | wasm | js | interpreter | ggml | ggml ÷ in place | ggml ÷ wasm | interpreter ÷ wasm | module bytes |',
+);
+console.log('|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|');
 for (const { name, size } of contenders) {
   const each = (key, weightsOf) => {
     const time = times[`${name} ${key}`];
     return time === undefined ? null : time / weightsOf;
   };
-  const [wasm, js, few, ggml] = [each('wasm', count), each('js', FEW), each('few', FEW), each('ggml', count)];
+  const [place, wasm, ggml] = ['place', 'wasm', 'ggml'].map((key) => each(key, count));
+  const [js, few] = ['js', 'few'].map((key) => each(key, FEW));
   const shown = (value, digits) => (value === null ? '' : value.toFixed(digits));
   console.log(
-    `| ${name} | ${shown(wasm, 2)} | ${shown(js, 1)} | ${shown(few, 0)} | ${shown(ggml, 2)} | ${shown(ggml === null ? null : ggml / wasm, 2)} | ${shown(few / wasm, 0)} | ${size} |`,
+    `| ${name} | ${shown(place, 2)} | ${shown(wasm, 2)} | ${shown(js, 1)} | ${shown(few, 0)} | ${shown(ggml, 2)} | ${shown(ggml === null ? null : ggml / place, 2)} | ${shown(ggml === null ? null : ggml / wasm, 2)} | ${shown(few / wasm, 0)} | ${size} |`,
   );
 }
