@@ -5,7 +5,7 @@
  * format that fits none is refused with the reason.
  */
 import { type Format, formatFacts, matrixShape, type Plan, planLayout, streamBytes } from '@fewerbits/format';
-import { bindKernel, type EncodeKernel, type Kernel, type Program } from '@fewerbits/kernel';
+import { bindKernel, type EncodeKernel, type LoopKernel, type Program } from '@fewerbits/kernel';
 
 /** A stream: for so many weights so many bits, started ones whole; summed, and rounded up to bytes. */
 export interface StreamForm {
@@ -30,7 +30,7 @@ export interface ClosedForm {
 }
 
 /** The closed form of a format with these kernels, or in a few words why it has none. */
-export function closedForm(format: Format, decode: Kernel, encode: EncodeKernel): ClosedForm | string {
+export function closedForm(format: Format, decode: LoopKernel, encode: EncodeKernel): ClosedForm | string {
   const sources = decode.sources;
   if (sources.some(({ moves }) => moves !== 'unit'))
     return 'some of its bytes belong to a row or to the tensor';

@@ -3,7 +3,7 @@
  * here, and no target is chosen.
  */
 import { canonicalName, type Format, formatFacts, formatId, formatToJson } from '@fewerbits/format';
-import { decodeKernel, decodeLoops, encodeKernel } from '@fewerbits/kernel';
+import { decodeLoops, decodeVectors, encodeKernel } from '@fewerbits/kernel';
 import { closedForm } from './closed-form.ts';
 import type { Member, PackageInput, Targets } from './input.ts';
 import { manifestText } from './manifest.ts';
@@ -36,7 +36,7 @@ function memberFiles(member: Member, targets: Targets) {
     throw new NoPackage(`${format.name} has no package: ${why}`);
   };
   const known = <T>(kernel: T | string): T => (typeof kernel === 'string' ? refuse(kernel) : kernel);
-  const decode = known(decodeKernel(format, 4));
+  const decode = known(decodeVectors(format));
   const encode = known(encodeKernel(format, null, 'short'));
   const form = known(closedForm(format, decode, encode));
   const kernels = targets.js(known(decodeLoops(format, 'short')), encode);

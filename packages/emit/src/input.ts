@@ -1,13 +1,13 @@
 /** What a package is made from. */
 import type { BitMeaning } from '@fewerbits/draw';
 import type { Format } from '@fewerbits/format';
-import type { EncodeKernel, Kernel, LoopKernel } from '@fewerbits/kernel';
+import type { EncodeKernel, LoopKernel } from '@fewerbits/kernel';
 
 /** Targets, passed in: this package knows kernels and no target. */
 export interface Targets {
   /** The text of a module that exports `decode(rows, cols, out, s0, m0, r0, …)` and `encode(count, x, s0, m0, …)`. */
   js(decode: LoopKernel, encode: EncodeKernel): string;
-  wasm(decode: Kernel, encode: EncodeKernel): WasmCodec;
+  wasm(decode: LoopKernel, encode: EncodeKernel): WasmCodec;
 }
 
 /** A module with its own memory and the places of its tiles there. */

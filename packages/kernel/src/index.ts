@@ -17,17 +17,17 @@ export {
   type SymbolWidth,
 } from './compose/symbol-reader.ts';
 export { encodeKernel } from './encode/lower.ts';
-export { interpretKernel, interpretUnpackKernel } from './interpret.ts';
+export { interpretUnpackKernel } from './interpret.ts';
 export { interpretEncodeKernel, interpretLoops } from './interpret-loops.ts';
 export {
   type At,
   type BinaryOp,
+  type CodeStore,
   type EncodeKernel,
   fixedInRow,
   type IntOp,
   type Item,
   itemsOf,
-  type Kernel,
   type Lanes,
   type Looped,
   type LoopKernel,
@@ -37,14 +37,13 @@ export {
   runsFlat,
   type ScratchArray,
   type Source,
-  type Store,
   type Type,
   type UnaryOp,
   type UnpackKernel,
   type Value,
 } from './ir.ts';
-export { decodeKernel } from './lower/decode.ts';
 export { decodeLoops } from './lower/decode-loops.ts';
+export { decodeVectors } from './lower/decode-vectors.ts';
 export { unpackKernel } from './lower/unpack.ts';
 export {
   interpretMatvec,
@@ -57,5 +56,5 @@ export {
 export { namedIn } from './named.ts';
 export { printKernel } from './print.ts';
 export { findUnit, type Piece, type Place, type Unit } from './unit.ts';
-export { verifyKernel, verifyUnpackKernel } from './verify.ts';
+export { verifyUnpackKernel } from './verify.ts';
 export { verifyLoops } from './verify-loops.ts';

@@ -1,6 +1,6 @@
 /** Runs a kernel with loops item by item: what loops, arrays and places mean, in the plainest words. Slow; targets are held to it in tests. */
 import type { Run } from './bind.ts';
-import { resultOf } from './interpret.ts';
+import { lanesOf, type Result, resultOf } from './interpret.ts';
 import { type At, type EncodeKernel, type Item, type Looped, type LoopKernel, operandsOf } from './ir.ts';
 
 /**
@@ -59,14 +59,15 @@ function interpretUnit(
   around: Surroundings,
 ): boolean {
   const kernel = { values, tables, ...rest };
-  const results: number[] = [];
+  const results: Result[] = [];
+  const single = (k: number): number => results[k] as number;
   const turns: number[] = [];
   const scratch = arrays.map(({ type, length }) =>
     type === 'i32' ? new Int32Array(length) : new Float32Array(length),
   );
   const place = ({ base, steps }: At): number =>
     steps.reduce((sum, { loop, by }) => sum + turns[loop]! * by, base);
-  const compute = (k: number): number => {
+  const compute = (k: number): Result => {
     const value = values[k]!;
     switch (value.op) {
       case 'weight':
@@ -77,19 +78,24 @@ function interpretUnit(
           word = (word << 8) | around.byte(value.source, place(value.at) + k);
         return word;
       }
-      case 'listed':
-        return tables[value.table]![place(value.at)]!;
+      case 'read16':
+        return Array.from({ length: 16 }, (_, k) => around.byte(value.source, place(value.at) + k));
+      case 'listed': {
+        const from = place(value.at);
+        const table = tables[value.table]!;
+        return value.type === 'f32' ? table[from]! : [...table.subarray(from, from + 4)];
+      }
       case 'get':
       case 'peek':
         return scratch[value.array]![place(value.at)]!;
       default: {
         const args = operandsOf(value).map((a) => results[a]!);
-        return resultOf(value, args, kernel, []) as number;
+        return resultOf(value, args, kernel, []);
       }
     }
   };
   /** The values of a loop's slots, inside it or after it. */
-  const setSlots = (op: 'carried' | 'result', loop: number, slots: readonly number[]): void => {
+  const setSlots = (op: 'carried' | 'result', loop: number, slots: readonly Result[]): void => {
     for (const [k, value] of values.entries())
       if (value.op === op && value.loop === loop) results[k] = slots[value.slot]!;
   };
@@ -100,14 +106,15 @@ function interpretUnit(
           results[item.value] = compute(item.value);
           break;
         case 'put':
-          scratch[item.array]![place(item.at)] = results[item.value]!;
+          scratch[item.array]![place(item.at)] = single(item.value);
           break;
         case 'store':
           for (let k = 0; k < item.bytes; k++)
-            around.store(item.source, place(item.at) + k, results[item.value]! >>> (8 * k));
+            around.store(item.source, place(item.at) + k, single(item.value) >>> (8 * k));
           break;
         case 'give':
-          around.give(place(item.at), results[item.value]!);
+          for (const [lane, weight] of lanesOf(results[item.value]!).entries())
+            around.give(place(item.at) + lane, weight);
           break;
         case 'require':
           if (results[item.value] !== 1) return false;

@@ -5,7 +5,7 @@ import type { Codes } from '@fewerbits/format';
 import { roundHalfEven } from '@fewerbits/numerics';
 import type { Bound, Run } from './bind.ts';
 import { integerResult } from './builder.ts';
-import { type Kernel, operandsOf, type Program, type UnpackKernel, type Value } from './ir.ts';
+import { operandsOf, type Program, type UnpackKernel, type Value } from './ir.ts';
 
 /** A value is a number, or its lanes. */
 export type Result = number | readonly number[];
@@ -39,26 +39,7 @@ const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
   ge: (a, b) => Number(a >= b),
 };
 
-/** Decodes a run into `out`. Bytes beyond a source's end read as 0. */
-export function interpretKernel(kernel: Kernel, { rows, cols, sources }: Run, out: Float32Array): void {
-  for (let row = 0; row < rows; row++) {
-    for (let unit = 0; unit * kernel.width < cols; unit++) {
-      const at = sources.map(({ bytes, stride, rowStride }) => ({
-        bytes,
-        from: row * rowStride + unit * stride,
-      }));
-      const results = resultsOf(kernel, at);
-      for (const { offset, value } of kernel.stores) {
-        for (const [k, lane] of lanesOf(results[value]!).entries()) {
-          const col = unit * kernel.width + offset + k;
-          if (col < cols) out[row * cols + col] = lane;
-        }
-      }
-    }
-  }
-}
-
-/** Unpacks the units of a run, all of them whole. */
+/** Unpacks the units of a run, all of them whole. Bytes beyond a source's end read as 0. */
 export function interpretUnpackKernel(kernel: UnpackKernel, { sources }: Run, codes: readonly Codes[]): void {
   const units = codes[0]!.length / kernel.outputs[0]!.entries;
   for (let unit = 0; unit < units; unit++) {
@@ -85,7 +66,8 @@ interface Place {
   readonly from: number;
 }
 
-function lanesOf(result: Result): readonly number[] {
+/** The lanes of a result; a single is one. */
+export function lanesOf(result: Result): readonly number[] {
   return typeof result === 'number' ? [result] : result;
 }
 
@@ -129,6 +111,7 @@ export function resultOf(
     case 'weight':
     case 'listed':
     case 'read':
+    case 'read16':
     case 'get':
     case 'peek':
     case 'carried':

@@ -1,6 +1,6 @@
 /**
- * The kernel IR: one unit of weights as typed operations, run over a tensor by one loop. Decoding is a straight line; an encoder has
- * loops over the blocks and weights of its unit.
+ * The kernel IR: one unit of weights as typed operations, run over a tensor by one loop. Decoders and encoders have loops over the
+ * blocks and weights of their unit; unpacking is a straight line.
  *
  * A unit is a run of weights of one row whose bits stand at fixed places and whose distance to the next unit is a whole
  * number of bytes (see `unit.ts`). Values are single (`i32`, `f32`) or parallel (`f32x4`: four weights, `u8x16`: the codes
@@ -69,6 +69,8 @@ export type Value =
       readonly at: At;
       readonly bytes: 1 | 2 | 4;
     }
+  /** Sixteen bytes from there; may reach up to 15 bytes past the source's end. */
+  | { readonly op: 'read16'; readonly type: 'u8x16'; readonly source: number; readonly at: At }
   | { readonly op: IntOp; readonly type: 'i32'; readonly args: readonly [number, number] }
   /** An integer as a real, rounded to the nearest. */
   | {
@@ -91,8 +93,8 @@ export type Value =
   | { readonly op: BinaryOp; readonly type: 'f32' | 'f32x4'; readonly args: readonly [number, number] }
   /** A weight of the unit: what an encoder reads. */
   | { readonly op: 'weight'; readonly type: 'f32'; readonly at: At }
-  /** An element of a table that is named by loops. */
-  | { readonly op: 'listed'; readonly type: 'f32'; readonly table: number; readonly at: At }
+  /** An element of a table that is named by loops, or four from there. */
+  | { readonly op: 'listed'; readonly type: 'f32' | 'f32x4'; readonly table: number; readonly at: At }
   /** An element of a scratch array: `get` of one that is filled once, before it is read; `peek` of what it holds at this moment. */
   | { readonly op: 'get' | 'peek'; readonly type: 'i32' | 'f32'; readonly array: number; readonly at: At }
   /** What a loop carries from one turn to the next, inside the loop; and what it has at the end. */
@@ -200,7 +202,7 @@ export type Item =
       readonly bytes: 1 | 2 | 4;
       readonly value: number;
     }
-  /** A weight of the unit. */
+  /** A weight of the unit, or four from there (`f32x4`). */
   | { readonly do: 'give'; readonly at: At; readonly value: number }
   /** The unit is unsound unless this is 1: something is left to the interpreter, such as a scale that cannot be stored. */
   | { readonly do: 'require'; readonly value: number };
@@ -227,12 +229,6 @@ export interface Output {
 
 /** Sixteen bytes. */
 export type Lanes = readonly number[];
-
-/** Where a value goes: the weight at `offset` of the unit, or that and the three after it (`f32x4`). */
-export interface Store {
-  readonly offset: number;
-  readonly value: number;
-}
 
 /**
  * Bytes that a kernel reads: part of a stream. `unit`: they move on by `stride` bytes from unit to unit through the whole
@@ -261,14 +257,7 @@ export interface Program {
   readonly values: readonly Value[];
 }
 
-/** Bytes → weights. */
-export interface Kernel extends Program {
-  /** Weights that values are computed for at a time: 1, or 4. */
-  readonly lanes: 1 | 4;
-  readonly stores: readonly Store[];
-}
-
-/** A program with loops, of single values only and without branches. */
+/** A program with loops and without branches. */
 export interface Looped extends Program {
   /** Turns of each loop, at least 2. */
   readonly loops: readonly number[];
@@ -276,13 +265,15 @@ export interface Looped extends Program {
   readonly body: readonly Item[];
 }
 
-/** Bytes → weights, in loops: what a target without vectors runs. Its values `read`, its items `give`. */
+/** Bytes → weights. Its values `read`, its items `give`. */
 export interface LoopKernel extends Looped {
   readonly kind: 'decode';
+  /** Weights that are given at a time: 1, of single values only, for targets without vectors; or 4. */
+  readonly lanes: 1 | 4;
 }
 
 /**
- * Weights → bytes, in loops: a target may run several units side by side, each in a lane of its own, and sums keep their order. Every
+ * Weights → bytes, of single values only: a target may run several units side by side, each in a lane of its own, and sums keep their order. Every
  * source moves with the unit. A unit with weights that are not finite is unsound. Its items `store` and `require`.
  */
 export interface EncodeKernel extends Looped {

@@ -6,8 +6,8 @@
  */
 import type { Format, Packed } from '@fewerbits/format';
 import { bindingsOf, type Run } from './bind.ts';
-import { interpretKernel } from './interpret.ts';
-import type { Kernel } from './ir.ts';
+import { interpretLoops } from './interpret-loops.ts';
+import type { LoopKernel } from './ir.ts';
 
 /** Partial sums of a row. */
 export const PARTIAL_SUMS = 16;
@@ -26,7 +26,7 @@ export interface Matvec {
 export type MultiplyRun = (run: Run, vector: Float32Array, out: Float32Array) => void;
 
 /** Products by a target's execution of a decode kernel. */
-export function matvecOf(format: Format, kernel: Kernel, run: MultiplyRun): Matvec {
+export function matvecOf(format: Format, kernel: LoopKernel, run: MultiplyRun): Matvec {
   const bindingOf = bindingsOf(kernel, format);
   return {
     format,
@@ -66,10 +66,10 @@ export function multiplyRows(weights: Float32Array, vector: Float32Array): Float
 }
 
 /** The kernel's own interpreter as a target. */
-export function interpretMatvec(kernel: Kernel): MultiplyRun {
+export function interpretMatvec(kernel: LoopKernel): MultiplyRun {
   return (run, vector, out) => {
     const weights = new Float32Array(run.rows * run.cols);
-    interpretKernel(kernel, run, weights);
+    interpretLoops(kernel, run, weights);
     out.set(multiplyRows(weights, vector));
   };
 }

@@ -3,7 +3,6 @@ import {
   type At,
   fixedInRow,
   type Item,
-  type Kernel,
   type Looped,
   operandsOf,
   type UnpackKernel,
@@ -11,7 +10,7 @@ import {
 } from './ir.ts';
 
 /** Every line; values that are the same in all units of a row stand before the loop. */
-export function printKernel(kernel: Kernel | Looped | UnpackKernel): string {
+export function printKernel(kernel: Looped | UnpackKernel): string {
   const { name, width, sources, tables, values } = kernel;
   const lines = [
     `kernel ${name}: units of ${width} weights${'lanes' in kernel ? `, ${kernel.lanes} at a time` : ''}`,
@@ -36,8 +35,7 @@ export function printKernel(kernel: Kernel | Looped | UnpackKernel): string {
   return `${lines.join('\n')}\n`;
 }
 
-function storeLines(kernel: Kernel | UnpackKernel): string[] {
-  if ('lanes' in kernel) return kernel.stores.map(({ offset, value }) => `weight ${offset} = %${value}`);
+function storeLines(kernel: UnpackKernel): string[] {
   return kernel.stores.map(
     ({ output, entry, value }) => `${kernel.outputs[output]!.field} ${entry} = %${value}`,
   );

@@ -11,6 +11,8 @@ export function verifyLoops(kernel: EncodeKernel | LoopKernel): void {
   const fail = failing(kernel);
   verifyValues(kernel);
   const encodes = kernel.kind === 'encode';
+  const lanes = encodes ? 1 : kernel.lanes;
+  const inVectors = lanes > 1;
   const stored = sources.map(({ stride }) => new Array<number>(encodes ? stride : 0).fill(0));
   const given = new Array<number>(encodes ? 0 : width).fill(0);
   const within = (k: number, at: At, around: readonly number[], length: number, what: string): void => {
@@ -54,12 +56,17 @@ export function verifyLoops(kernel: EncodeKernel | LoopKernel): void {
       const { value: k } = item;
       const value = values[k]!;
       if (item.do === 'value') {
-        if (value.type !== 'i32' && value.type !== 'f32') fail(k, 'loops have single values');
-        if (value.op === 'load') fail(k, 'loops read at places');
-        if (value.op === (encodes ? 'read' : 'weight')) fail(k, 'it belongs to the other direction');
+        if (!inVectors && value.type !== 'i32' && value.type !== 'f32')
+          fail(k, 'the kernel is for single weights');
+        if (value.op === 'load' || value.op === 'load16') fail(k, 'loops read at places');
+        const other = encodes ? value.op === 'read' || value.op === 'read16' : value.op === 'weight';
+        if (other) fail(k, 'it belongs to the other direction');
         for (const a of operandsOf(value)) need(a, k);
         if (value.op === 'weight') within(k, value.at, around, width, 'weight');
-        if (value.op === 'listed') within(k, value.at, around, kernel.tables[value.table]!.length, 'element');
+        if (value.op === 'listed') {
+          const last = value.type === 'f32x4' ? 3 : 0;
+          within(k, value.at, around, kernel.tables[value.table]!.length - last, 'element');
+        }
         if (value.op === 'get' || value.op === 'peek') {
           within(k, value.at, around, arrays[value.array]!.length, 'element');
           if (arrays[value.array]!.type !== value.type) fail(k, 'the array holds another type');
@@ -72,9 +79,10 @@ export function verifyLoops(kernel: EncodeKernel | LoopKernel): void {
         within(k, item.at, around, arrays[item.array]!.length, 'element');
         if (arrays[item.array]!.type !== value.type) fail(k, 'it is put into an array of another type');
       } else if (item.do === 'give') {
-        if (value.type !== 'f32') fail(k, 'a weight is a real');
-        within(k, item.at, around, width, 'weight');
-        for (const place of placesOf(item.at, loops)) given[place]! += 1;
+        if (value.type !== (inVectors ? 'f32x4' : 'f32')) fail(k, 'a weight is a real');
+        within(k, item.at, around, width - lanes + 1, 'weight');
+        for (const place of placesOf(item.at, loops))
+          for (let lane = 0; lane < lanes; lane++) given[place + lane]! += 1;
         eachTurnElsewhere(k, item.at, around);
       } else if (item.do === 'require') {
         if (value.type !== 'f32') fail(k, 'what is required is a real');

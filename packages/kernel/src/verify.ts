@@ -1,34 +1,16 @@
-/** Checks that a kernel is well formed: operands before use, types as the operations want them, every weight stored once. */
-import { type Kernel, operandsOf, type Program, type Type, type UnpackKernel, type Value } from './ir.ts';
-
-/** @throws Error naming the value and what is wrong with it: a mistake of a lowering or a pass, never of a user. */
-export function verifyKernel(kernel: Kernel): void {
-  const { values, stores, width, lanes, name } = kernel;
-  const fail = failing(kernel);
-  verifyValues(kernel);
-  for (const [k, value] of values.entries()) {
-    if (LOOPED.has(value.op)) fail(k, 'it belongs to kernels with loops');
-    if (lanes === 1 && (value.type === 'f32x4' || value.type === 'u8x16'))
-      fail(k, 'the kernel is for single weights');
-  }
-  const type: Type = lanes === 4 ? 'f32x4' : 'f32';
-  const stored = new Set<number>();
-  for (const { offset, value } of stores) {
-    if (values[value]?.type !== type) fail(value, `a ${type} is stored at weight ${offset}`);
-    for (let k = 0; k < lanes; k++) stored.add(offset + k);
-  }
-  if (stored.size !== width || stores.length * lanes !== width)
-    throw new Error(`kernel of ${name}: ${stored.size} of ${width} weights are stored`);
-}
+/** Checks that a kernel is well formed: operands before use, types as the operations want them, every code stored once. */
+import { operandsOf, type Program, type Type, type UnpackKernel, type Value } from './ir.ts';
 
 /**
- * The same for an unpacker: every code of a unit stored once.
- * @throws Error as `verifyKernel`
+ * That every code of a unit is stored once.
+ * @throws Error naming the value and what is wrong with it: a mistake of a lowering or a pass, never of a user.
  */
 export function verifyUnpackKernel(kernel: UnpackKernel): void {
   const { values, stores, outputs, name } = kernel;
   const fail = failing(kernel);
   verifyValues(kernel);
+  for (const [k, value] of values.entries())
+    if (LOOPED.has(value.op)) fail(k, 'it belongs to kernels with loops');
   const stored = outputs.map(({ entries }) => new Array<number>(entries).fill(0));
   for (const { output, entry, value } of stores) {
     const type = values[value]?.type;
@@ -46,6 +28,7 @@ const LOOPED: ReadonlySet<Value['op']> = new Set([
   'weight',
   'listed',
   'read',
+  'read16',
   'get',
   'peek',
   'carried',
@@ -87,6 +70,7 @@ function operandTypes(value: Value): Type[] {
     case 'weight':
     case 'listed':
     case 'read':
+    case 'read16':
     case 'get':
     case 'peek':
     case 'carried':

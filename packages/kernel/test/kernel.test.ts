@@ -4,16 +4,15 @@ import type { Format } from '@fewerbits/format';
 import { describe, expect, it } from 'vitest';
 import {
   bindKernel,
-  decodeKernel,
   decodeLoops,
+  decodeVectors,
   type EncodeKernel,
   encodeKernel,
   type Item,
   itemsOf,
-  type Kernel,
   type LoopKernel,
   printKernel,
-  verifyKernel,
+  type Value,
   verifyLoops,
 } from '../src/index.ts';
 
@@ -25,8 +24,8 @@ function formatOf(text: string): Format {
   return format;
 }
 
-function kernelOf(format: Format, lanes: 1 | 4 = 4): Kernel {
-  const kernel = decodeKernel(format, lanes);
+function kernelOf(format: Format, lanes: 1 | 4 = 4): LoopKernel {
+  const kernel = lanes === 4 ? decodeVectors(format) : decodeLoops(format);
   if (typeof kernel === 'string') throw new Error(kernel);
   return kernel;
 }
@@ -40,21 +39,21 @@ const NIBBLES = formatOf(`format f {
 describe('a kernel', () => {
   it('of nibbles in halves: two loads, a mask for each half, nothing twice', () => {
     const kernel = kernelOf(NIBBLES);
-    verifyKernel(kernel);
+    verifyLoops(kernel);
     expect(kernel.width).toBe(32);
     expect(kernel.sources).toEqual([{ stream: '', segment: 0, moves: 'unit', stride: 18 }]);
     const text = printKernel(kernel);
     expect(text).toContain('source 0: the stream, 18 bytes a unit');
-    expect(text.match(/load16/g)).toHaveLength(1);
+    expect(text.match(/read16/g)).toHaveLength(1);
+    expect(kernel.loops).toEqual([]);
     expect(text.match(/b_and/g)).toHaveLength(2);
     expect(text.match(/from_f16/g)).toHaveLength(1);
-    expect(text).toMatch(/weight 28 = %\d+\n$/);
+    expect(text).toMatch(/weight \[28\] = %\d+\n$/);
   });
 
   it('of single weights has no vectors', () => {
     const kernel = kernelOf(NIBBLES, 1);
-    verifyKernel(kernel);
-    expect(kernel.stores).toHaveLength(32);
+    verifyLoops(kernel);
     expect(new Set(kernel.values.map(({ type }) => type))).toEqual(new Set(['i32', 'f32']));
   });
 
@@ -106,7 +105,7 @@ describe('a kernel', () => {
       /several numbers/,
     ],
   ])('says why it has none: %s', (_, body, reason) => {
-    expect(decodeKernel(formatOf(`format f { ${body} }`), 4)).toMatch(reason);
+    expect(decodeVectors(formatOf(`format f { ${body} }`))).toMatch(reason);
   });
 });
 
@@ -145,9 +144,22 @@ describe('binding', () => {
   });
 });
 
+/** Sixty-four sixteens of one shape, their scales in front. */
+const BYTES = formatOf(`format f {
+  superblock 1024 { block 128 { scale: f16 = absmax / 127, each code: i8 } }
+  value = scale * code
+  layout { superblock { scale, code } }
+}`);
+
 describe('the verifier', () => {
-  const kernel = kernelOf(NIBBLES);
-  it.each<[string, (kernel: Kernel) => Kernel, RegExp]>([
+  const straight = kernelOf(NIBBLES);
+  const looped = kernelOf(BYTES);
+  const appended = (kernel: LoopKernel, value: Value): LoopKernel => ({
+    ...kernel,
+    values: [...kernel.values, value],
+    body: [...kernel.body, { do: 'value', value: kernel.values.length }],
+  });
+  it.each<[string, (kernel: LoopKernel) => LoopKernel, RegExp]>([
     [
       'an operand from later',
       (k) => ({ ...k, values: [{ op: 'neg', type: 'f32', args: [3] }, ...k.values.slice(1)] }),
@@ -155,18 +167,31 @@ describe('the verifier', () => {
     ],
     [
       'an operand of another type',
-      (k) => ({ ...k, values: [...k.values, { op: 'neg', type: 'f32', args: [0] }] }),
+      (k) => appended(k, { op: 'neg', type: 'f32', args: [0] }),
       /is i32, not f32/,
     ],
     ['a source that is none', (k) => ({ ...k, sources: [] }), /there is no source 0/],
-    [
-      'a weight twice',
-      (k) => ({ ...k, stores: [...k.stores.slice(1), k.stores[1]!] }),
-      /28 of 32 weights are stored/,
-    ],
+    ['a weight twice', (k) => ({ ...k, body: [...k.body, k.body.at(-1)!] }), /weights are given/],
+    ['a weight that is left out', (k) => ({ ...k, body: k.body.slice(0, -1) }), /weights are given/],
     ['vectors among single weights', (k) => ({ ...k, lanes: 1 }), /for single weights/],
+    [
+      'a read at no place',
+      (k) => appended(k, { op: 'load16', type: 'u8x16', source: 0, offset: 0 }),
+      /loops read at places/,
+    ],
   ])('sees %s', (_, change, message) => {
-    expect(() => verifyKernel(change(kernel))).toThrow(message);
+    verifyLoops(straight);
+    expect(() => verifyLoops(change(straight))).toThrow(message);
+  });
+
+  it('sees loops with too many turns, and bodies of other loops', () => {
+    verifyLoops(looped);
+    expect(looped.loops.length).toBeGreaterThan(0);
+    expect(() => verifyLoops({ ...looped, loops: looped.loops.map((turns) => turns + 1) })).toThrow(
+      /there is no (weight|element)/,
+    );
+    const outside = looped.body.flatMap((item) => (item.do === 'loop' ? item.body : [item]));
+    expect(() => verifyLoops({ ...looped, body: outside })).toThrow(/is not around it/);
   });
 });
 

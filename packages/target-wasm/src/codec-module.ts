@@ -2,7 +2,7 @@
  * The module of a package: encoder and decoder together, tables in it, with a memory of its own that holds a tile of weights and a
  * tile of each source. Nothing is linked: whoever instantiates it copies tiles in and out.
  */
-import type { EncodeKernel, Kernel } from '@fewerbits/kernel';
+import type { EncodeKernel, LoopKernel } from '@fewerbits/kernel';
 import { assemble } from '@fewerbits/wasm-assembler';
 import { placeFunctions } from './assemble-kernel.ts';
 import { encodeFunction } from './encode-module.ts';
@@ -30,7 +30,7 @@ export interface CodecModule {
  * The module of a decoder and, if there is one, an encoder of the same unit.
  * @throws Error for a decoder of single weights
  */
-export function codecModule(decode: Kernel, encode: EncodeKernel | null): CodecModule {
+export function codecModule(decode: LoopKernel, encode: EncodeKernel | null): CodecModule {
   const kernels = [decodeFunction(decode), ...(encode === null ? [] : [encodeFunction(encode, 'short')])];
   const { functions, tables, end } = placeFunctions(kernels, 0);
   const units = UNITS * Math.max(1, Math.floor(TILE / 4 / decode.width / UNITS));

@@ -7,13 +7,13 @@ import type { Codec } from '@fewerbits/format';
 import {
   type DecodeRun,
   type DecodeTarget,
-  decodeKernel,
-  type Kernel,
+  decodeVectors,
+  type LoopKernel,
   targetDecoder,
 } from '@fewerbits/kernel';
 import { type Arena, makeArena } from './arena.ts';
 import { link } from './link.ts';
-import { decodeModule } from './module.ts';
+import { arrayBytes, decodeModule } from './module.ts';
 import { reachOf } from './reach.ts';
 import { wasmSymbols } from './symbols/reader.ts';
 
@@ -47,7 +47,7 @@ export function wasmDecoder(codec: Codec, { arena, models }: WasmOptions = {}): 
 function wasmTarget(arena: Arena | undefined): DecodeTarget {
   return {
     compile: (format) => {
-      const kernel = decodeKernel(format, 4);
+      const kernel = decodeVectors(format);
       if (typeof kernel === 'string') return kernel;
       return { kernel, run: instantiate(kernel, arena ?? makeArena(bytesFor(kernel))) };
     },
@@ -56,28 +56,28 @@ function wasmTarget(arena: Arena | undefined): DecodeTarget {
 }
 
 /** Tables, a tile of each source and a tile of weights, each with what alignment may add. */
-function bytesFor(kernel: Kernel): number {
+function bytesFor(kernel: LoopKernel): number {
   const tables = kernel.tables.reduce((sum, table) => sum + table.byteLength + 16, 0);
   const tiles = kernel.sources.reduce((sum, _, source) => sum + tileBytes(kernel, source) + 32, 0);
-  return tables + tiles + 4 * kernel.width * unitsOf(kernel) + 64;
+  return tables + tiles + arrayBytes(kernel) + 4 * kernel.width * unitsOf(kernel) + 64;
 }
 
 /** Units of a tile. */
-function unitsOf(kernel: Kernel): number {
+function unitsOf(kernel: LoopKernel): number {
   return Math.max(1, Math.floor(TILE / 4 / kernel.width));
 }
 
 /** What a tile reads of a source: a stride for each unit at most, as rows have a unit at least. */
-function tileBytes(kernel: Kernel, source: number): number {
+function tileBytes(kernel: LoopKernel, source: number): number {
   return kernel.sources[source]!.stride * (unitsOf(kernel) - 1) + reachOf(kernel, source);
 }
 
 /** Rows, units of a row, where weights go, bytes that a row's last unit has beyond it, and each source's address and step. */
 type Decode = (rows: number, units: number, out: number, back: number, ...sources: number[]) => void;
 
-function instantiate(kernel: Kernel, arena: Arena): DecodeRun {
+function instantiate(kernel: LoopKernel, arena: Arena): DecodeRun {
   const { memory } = arena;
-  const decode = link(kernel, arena, decodeModule).decode as Decode;
+  const decode = link(kernel, arena, decodeModule, arrayBytes(kernel)).decode as Decode;
   const { width } = kernel;
   const most = unitsOf(kernel);
   const tiles = kernel.sources.map((_, source) => arena.bytes(tileBytes(kernel, source)));

@@ -10,6 +10,7 @@ import type { Code } from '@fewerbits/wasm-assembler';
 import { assembleKernel, type KernelFunction } from './assemble-kernel.ts';
 import { bitsOf, emitLanes, type LaneScene, mask, pushesIn, UNITS, VECTOR } from './lanes.ts';
 import type { LinkedModule } from './link.ts';
+import { counted, scaled } from './loops.ts';
 import { advance } from './sinks.ts';
 
 const GROUPS = 0;
@@ -138,7 +139,7 @@ function emitBody(
       if (steps.length === 0) code.i32(0);
       for (const [k, { loop, by }] of steps.entries()) {
         code.get(turns[loop]!);
-        scaled(code, by * bytes);
+        scaled(code, by * bytes, VECTOR);
         if (k > 0) code.op('i32.add');
       }
     },
@@ -199,7 +200,7 @@ function emitBody(
             code.set(slotLocal(loop, slot));
           }
           const turnsOfLoop = (): void =>
-            counted(code, turns[loop]!, loops[loop]!, () => {
+            counted(code, turns[loop]!, loops[loop]!, VECTOR, () => {
               depth++;
               run(item.body);
               // All at once: one slot may take what another had.
@@ -240,41 +241,6 @@ function emitBody(
   code.op('i32.eqz');
 }
 
-/** A loop whose counter goes from 0 on by the bytes of a vector, so that it moves places in memory as it is; its body may name a local that is 0 when the loop may end. */
-function counted(code: Code, turn: number, turns: number, body: () => number | null): void {
-  code.i32(0);
-  code.set(turn);
-  code.loop(() => {
-    const goesOn = body();
-    code.get(turn);
-    code.i32(VECTOR);
-    code.op('i32.add');
-    code.tee(turn);
-    code.i32(VECTOR * turns);
-    code.op('i32.lt_u');
-    if (goesOn !== null) {
-      code.get(goesOn);
-      code.op('i32.and');
-    }
-    code.brIf(0);
-  });
-}
-
-/** A counter as bytes, `factor` of them for each turn. */
-function scaled(code: Code, factor: number): void {
-  if (factor === VECTOR) return;
-  const shift = Math.log2(factor / VECTOR);
-  if (Number.isInteger(shift)) {
-    code.i32(Math.abs(shift));
-    code.op(shift > 0 ? 'i32.shl' : 'i32.shr_u');
-    return;
-  }
-  code.i32(factor);
-  code.op('i32.mul');
-  code.i32(Math.log2(VECTOR));
-  code.op('i32.shr_u');
-}
-
 /** A word of each unit to its place. */
 function storeWords(
   { source, at, bytes, value }: Extract<Item, { do: 'store' }>,
@@ -311,9 +277,9 @@ function turnWeights(code: Code, width: number, to: number, largest: number): vo
     code.get(b);
     code.shuffle(words.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)));
   };
-  counted(code, turn, width / UNITS, () => {
+  counted(code, turn, width / UNITS, VECTOR, () => {
     code.get(turn);
-    scaled(code, VECTOR);
+    scaled(code, VECTOR, VECTOR);
     code.get(WEIGHTS);
     code.op('i32.add');
     code.set(at);
@@ -346,7 +312,7 @@ function turnWeights(code: Code, width: number, to: number, largest: number): vo
       ] as const
     ).entries()) {
       code.get(turn);
-      scaled(code, VECTOR * UNITS);
+      scaled(code, VECTOR * UNITS, VECTOR);
       shuffled(p, q, words);
       code.store('v128.store', to + VECTOR * k);
     }
@@ -365,9 +331,9 @@ function gatherWeights(code: Code, width: number, to: number, largest: number): 
   const turn = code.local('i32');
   const at = code.local('i32');
   const four = code.local('v128');
-  counted(code, turn, width, () => {
+  counted(code, turn, width, VECTOR, () => {
     code.get(turn);
-    scaled(code, 4);
+    scaled(code, 4, VECTOR);
     code.get(WEIGHTS);
     code.op('i32.add');
     code.tee(at);

@@ -5,5 +5,6 @@ export { type WasmOptions, wasmDecoder } from './decoder.ts';
 export { encodeModule } from './encode-module.ts';
 export { wasmEncoder } from './encoder.ts';
 export { wasmMatvec } from './matvec.ts';
-export { type DecodeModule, decodeModule, matvecModule, unpackModule } from './module.ts';
+export { type DecodeModule, decodeModule, matvecModule } from './module.ts';
+export { unpackModule } from './unpack-module.ts';
 export { wasmUnpacker } from './unpacker.ts';

@@ -2,11 +2,11 @@
  * Runs a kernel's `matvec` module: streams that lie in the arena are used in place, others are copied in a tile of rows at a time.
  */
 import type { Format } from '@fewerbits/format';
-import { decodeKernel, type Kernel, type Matvec, type MultiplyRun, matvecOf } from '@fewerbits/kernel';
+import { decodeVectors, type LoopKernel, type Matvec, type MultiplyRun, matvecOf } from '@fewerbits/kernel';
 import { type Arena, makeArena } from './arena.ts';
 import type { WasmOptions } from './decoder.ts';
 import { link } from './link.ts';
-import { matvecModule } from './module.ts';
+import { arrayBytes, matvecModule } from './module.ts';
 import { reachOf } from './reach.ts';
 
 /** Bytes of a source in a tile, unless a single row has more. */
@@ -19,7 +19,7 @@ const TILE = 65_536;
  */
 export function wasmMatvec(format: Format, { arena }: WasmOptions = {}): Matvec | string {
   if (typeof WebAssembly === 'undefined') return 'there is no WebAssembly here';
-  const kernel = decodeKernel(format, 4);
+  const kernel = decodeVectors(format, true);
   if (typeof kernel === 'string') return kernel;
   // Room in an arena is said once, and a vector is as long as the tensor has columns.
   let last: { readonly key: string; readonly run: MultiplyRun } | null = null;
@@ -32,7 +32,7 @@ export function wasmMatvec(format: Format, { arena }: WasmOptions = {}): Matvec 
 
 type Multiply = (rows: number, units: number, out: number, vector: number, ...sources: number[]) => void;
 
-function instantiate(kernel: Kernel, shape: Parameters<MultiplyRun>[0], given?: Arena): MultiplyRun {
+function instantiate(kernel: LoopKernel, shape: Parameters<MultiplyRun>[0], given?: Arena): MultiplyRun {
   const { rows, cols, sources } = shape;
   const units = cols / kernel.width;
   const reaches = kernel.sources.map((_, k) => reachOf(kernel, k));
@@ -43,8 +43,10 @@ function instantiate(kernel: Kernel, shape: Parameters<MultiplyRun>[0], given?: 
   const most = Math.min(rows, Math.max(1, Math.floor(TILE / widest)));
   const tables = kernel.tables.reduce((sum, table) => sum + table.byteLength + 32, 0);
   const tileBytes = sources.map((_, k) => readBy(k, most));
-  const arena = given ?? makeArena(tables + 4 * (cols + rows) + tileBytes.reduce((a, b) => a + b + 32, 128));
-  const multiply = link(kernel, arena, matvecModule).matvec as Multiply;
+  const arena =
+    given ??
+    makeArena(tables + arrayBytes(kernel) + 4 * (cols + rows) + tileBytes.reduce((a, b) => a + b + 32, 128));
+  const multiply = link(kernel, arena, matvecModule, arrayBytes(kernel)).matvec as Multiply;
   const held = arena.floats(cols);
   const sums = arena.floats(rows);
   const { buffer } = arena.memory;

@@ -3,32 +3,33 @@
  * the bytes by which the weights of a row end before its units do. `matvec(rows, units, out, vector, s0, r0, …)` multiplies each
  * weight where it is computed and writes the sum of each row. rK: how far source K moves from the end of a row to the next.
  *
- * A loop over rows around one over units. Constants stand before both, what is the same in all units of a row before the
- * inner one. In it every weight's value is computed where it is stored, so that few vectors live at a time.
+ * A loop over rows around one over units, around the kernel's own. Constants stand before all of them, what is the same in all units
+ * of a row before the second. A value that is used once is computed where it is used, so that few vectors live at a time.
  */
 import {
   fixedInRow,
-  type Kernel,
-  operandsOf,
+  type Item,
+  itemsOf,
+  type LoopKernel,
+  namedIn,
   type Program,
-  type UnpackKernel,
   type Value,
 } from '@fewerbits/kernel';
 import type { Code, ValueType } from '@fewerbits/wasm-assembler';
 import { assembleKernel, type KernelFunction } from './assemble-kernel.ts';
 import { constantsOf } from './constants.ts';
 import type { LinkedModule } from './link.ts';
-import { emitValue, type Scene } from './operations.ts';
+import { counted, placesOf, type Use } from './loops.ts';
+import { emitValue, pushesOf, type Scene } from './operations.ts';
 import {
   advance,
   DECODE_PARAMS,
   decodeSink,
-  FIRST_OUTPUT,
   matvecSink,
   ROWS,
   type Sink,
   UNITS,
-  unpackSink,
+  type WeightSink,
 } from './sinks.ts';
 
 /** A module that decodes. */
@@ -36,97 +37,113 @@ export type DecodeModule = LinkedModule;
 
 /**
  * The module of a kernel. It imports its memory as `fewerbits.memory`.
- * @param base byte of the memory at which the tables begin
+ * @param base byte of the memory at which the tables begin; scratch room follows them
  * @throws Error for a kernel that works on single weights.
  */
-export function decodeModule(kernel: Kernel, base = 0): DecodeModule {
+export function decodeModule(kernel: LoopKernel, base = 0): DecodeModule {
   return assembleKernel(decodeFunction(kernel), base);
 }
 
 /** The same as a function that is not yet in a module. @throws Error as `decodeModule` */
-export function decodeFunction(kernel: Kernel): KernelFunction {
-  requireLanes(kernel);
-  return functionOf(kernel, 'decode', DECODE_PARAMS, decodeSink);
-}
-
-function requireLanes({ lanes }: Kernel): void {
-  if (lanes !== 4) throw new Error('lower the kernel for four weights at a time');
+export function decodeFunction(kernel: LoopKernel): KernelFunction {
+  return weightsFunction(kernel, 'decode', decodeSink);
 }
 
 /**
  * The module that multiplies rows by a vector, without the weights standing anywhere. Its rows are whole units.
  * @throws Error as `decodeModule`
  */
-export function matvecModule(kernel: Kernel, base = 0): LinkedModule {
-  requireLanes(kernel);
-  return assembleKernel(functionOf(kernel, 'matvec', DECODE_PARAMS, matvecSink), base);
+export function matvecModule(kernel: LoopKernel, base = 0): LinkedModule {
+  return assembleKernel(weightsFunction(kernel, 'matvec', matvecSink), base);
 }
 
-/** The module that unpacks: `unpack(rows, units, o0, o1, …, s0, r0, …)` writes the codes of each output from its address on. */
-export function unpackModule(kernel: UnpackKernel, base = 0): LinkedModule {
-  return assembleKernel(functionOf(kernel, 'unpack', FIRST_OUTPUT + kernel.outputs.length, unpackSink), base);
+/** Bytes that a decoder needs after its tables: its arrays. */
+export function arrayBytes({ arrays }: LoopKernel): number {
+  return arrays.reduce((sum, { length }) => sum + SINGLE * length, 0);
 }
 
-/** A program and what it stores. */
-type Storing = Program & { readonly stores: readonly { readonly value: number }[] };
+/** Bytes of a single, in a scratch array and in a table. */
+const SINGLE = 4;
 
-function functionOf<K extends Storing>(
-  kernel: K,
+/** What writes a unit needs to know of the function that it is written into. */
+export interface Frame extends Pick<Scene, 'code' | 'vector' | 'tableAt' | 'once'> {
+  /** The local with the address of a source's unit. */
+  sourceLocal(source: number): number;
+  /** The byte of its scratch room. */
+  readonly scratch: number;
+}
+
+/** What a function does with a row and with each of its units. */
+export interface UnitWriter extends Sink {
+  unit(): void;
+}
+
+/**
+ * A function that runs through rows of units.
+ * @param first parameters before the sources
+ * @param scratch bytes that it needs between its loops
+ * @param writerOf is called once, where constants are known
+ */
+export function unitsFunction(
+  kernel: Program,
   name: string,
   first: number,
-  sinkOf: (code: Code, kernel: K) => Sink,
+  scratch: number,
+  writerOf: (frame: Frame) => UnitWriter,
 ): KernelFunction {
-  const params = new Array<'i32'>(first + 2 * kernel.sources.length).fill('i32');
-  return {
-    name,
-    params,
-    results: [],
-    tables: kernel.tables,
-    scratch: 0,
-    body: (code, tables) => emitBody(code, kernel, tables, first, sinkOf(code, kernel)),
+  const { sources } = kernel;
+  const params = new Array<'i32'>(first + 2 * sources.length).fill('i32');
+  const body: KernelFunction['body'] = (code, tables, room) => {
+    const sourceLocal = (source: number): number => first + 2 * source;
+    const vectors = constantLocals(code, kernel);
+    const shared = new Map<string, number>();
+    const writer = writerOf({
+      code,
+      scratch: room,
+      sourceLocal,
+      tableAt: (table) => tables[table]!,
+      vector: (bytes) => code.get(vectors.get(bytes.join())!),
+      // Loops have turns: what is written first in the text is computed first.
+      once: (key, type, make) => {
+        const known = shared.get(key);
+        if (known !== undefined) return code.get(known);
+        make();
+        const local = code.local(type);
+        shared.set(key, local);
+        code.tee(local);
+      },
+    });
+    const left = code.local('i32');
+    const again = (count: number): void => {
+      code.get(count);
+      code.i32(1);
+      code.op('i32.sub');
+      code.tee(count);
+      code.brIf(0);
+    };
+    code.loop(() => {
+      writer.beginRow();
+      code.get(UNITS);
+      code.set(left);
+      code.loop(() => {
+        writer.unit();
+        writer.endUnit();
+        for (const [k, { moves, stride }] of sources.entries())
+          if (moves === 'unit' || moves === 'column') advance(code, sourceLocal(k), () => code.i32(stride));
+        again(left);
+      });
+      writer.endRow();
+      for (const k of sources.keys()) advance(code, sourceLocal(k), () => code.get(sourceLocal(k) + 1));
+      again(ROWS);
+    });
   };
+  return { name, params, results: [], tables: kernel.tables, scratch, body };
 }
 
-function emitBody(code: Code, kernel: Storing, tables: readonly number[], first: number, sink: Sink): void {
-  /** The parameter with the address of a source, and the one with its step from row to row. */
-  const addressOf = (source: number): number => first + 2 * source;
-  const stepOf = (source: number): number => addressOf(source) + 1;
-  const { values, stores, sources } = kernel;
-  const fixed = fixedInRow(kernel);
-  const uses = new Array<number>(values.length).fill(0);
-  for (const value of values) for (const k of operandsOf(value)) uses[k]! += pushesOf(value.op);
-  for (const { value } of stores) uses[value]!++;
-
+/** The vectors that values need beside their operands, in locals. */
+function constantLocals(code: Code, kernel: Program): ReadonlyMap<string, number> {
   const vectors = new Map<string, number>();
-  const locals = new Map<number, number>();
-  const shared = new Map<string, number>();
-  const isConstant = (k: number): boolean => values[k]!.op === 'int' || values[k]!.op === 'real';
-  const scene: Scene = {
-    code,
-    kernel,
-    push: (k) => {
-      const local = locals.get(k);
-      if (local !== undefined) return code.get(local);
-      emitValue(k, scene);
-      if (isConstant(k) || uses[k]! < 2) return;
-      const kept = code.local(typeInWasm(values[k]!));
-      locals.set(k, kept);
-      code.tee(kept);
-    },
-    vector: (bytes) => code.get(vectors.get(bytes.join())!),
-    source: (source) => code.get(addressOf(source)),
-    tableAt: (table) => tables[table]!,
-    once: (key, type, make) => {
-      const known = shared.get(key);
-      if (known !== undefined) return code.get(known);
-      make();
-      const local = code.local(type);
-      shared.set(key, local);
-      code.tee(local);
-    },
-  };
-
-  for (const value of values) {
+  for (const value of kernel.values) {
     for (const bytes of constantsOf(value, kernel)) {
       if (vectors.has(bytes.join())) continue;
       const local = code.local('v128');
@@ -135,43 +152,112 @@ function emitBody(code: Code, kernel: Storing, tables: readonly number[], first:
       code.set(local);
     }
   }
-  const left = code.local('i32');
-  const again = (count: number): void => {
-    code.get(count);
-    code.i32(1);
-    code.op('i32.sub');
-    code.tee(count);
-    code.brIf(0);
-  };
-  code.loop(() => {
-    for (const k of values.keys()) {
-      if (!fixed[k] || isConstant(k) || locals.has(k)) continue;
-      const local = code.local(typeInWasm(values[k]!));
-      emitValue(k, scene);
-      locals.set(k, local);
-      code.set(local);
-    }
-    sink.beginRow();
-    code.get(UNITS);
-    code.set(left);
-    code.loop(() => {
-      for (const [k, { value }] of stores.entries()) sink.take(k, () => scene.push(value));
-      sink.endUnit();
-      for (const [k, { moves, stride }] of sources.entries())
-        if (moves === 'unit' || moves === 'column') advance(code, addressOf(k), () => code.i32(stride));
-      again(left);
-    });
-    sink.endRow();
-    for (const k of sources.keys()) advance(code, addressOf(k), () => code.get(stepOf(k)));
-    again(ROWS);
+  return vectors;
+}
+
+function weightsFunction(
+  kernel: LoopKernel,
+  name: string,
+  sinkOf: (code: Code, width: number) => WeightSink,
+): KernelFunction {
+  if (kernel.lanes !== 4) throw new Error('lower the kernel for four weights at a time');
+  return unitsFunction(kernel, name, DECODE_PARAMS, arrayBytes(kernel), (frame) =>
+    writerOf(kernel, frame, sinkOf(frame.code, kernel.width)),
+  );
+}
+
+function writerOf(kernel: LoopKernel, frame: Frame, sink: WeightSink): UnitWriter {
+  const { values, loops, arrays, body } = kernel;
+  const { code } = frame;
+  const named = namedIn(kernel, () => 1, pushesOf);
+  const fixed = fixedInRow(kernel);
+  let end = frame.scratch;
+  const arrayPlaces = arrays.map(({ length }) => {
+    const place = end;
+    end += SINGLE * length;
+    return place;
   });
+  const useOf = (at: Use['at'], source?: number): Use =>
+    source === undefined
+      ? { root: null, at, bytes: SINGLE }
+      : { root: frame.sourceLocal(source), at, bytes: 1 };
+  const weightsAt = (at: Use['at']): Use => ({ root: sink.moves, at, bytes: SINGLE });
+  const places = placesOf(code, loops, [
+    ...values.flatMap((value) =>
+      'at' in value ? [useOf(value.at, 'source' in value ? value.source : undefined)] : [],
+    ),
+    ...[...itemsOf(body)].flatMap((item) =>
+      item.do === 'give' ? [weightsAt(item.at)] : item.do === 'put' ? [useOf(item.at)] : [],
+    ),
+  ]);
+  const locals = new Map<number, number>();
+  const scene: Scene = {
+    ...frame,
+    kernel,
+    push: (k) => {
+      const local = locals.get(k);
+      if (local === undefined) emitValue(k, scene);
+      else code.get(local);
+    },
+    address: ({ source, table, array }, at) => {
+      const start =
+        table !== undefined ? frame.tableAt(table) : array !== undefined ? arrayPlaces[array]! : 0;
+      return start + places.push(useOf(at, source));
+    },
+  };
+  const keep = (k: number): void => {
+    const local = code.local(typeInWasm(values[k]!));
+    emitValue(k, scene);
+    code.set(local);
+    locals.set(k, local);
+  };
+  const isConstant = (k: number): boolean => values[k]!.op === 'int' || values[k]!.op === 'real';
+  const write = (items: readonly Item[]): void => {
+    for (const item of items) {
+      switch (item.do) {
+        case 'value':
+          if (named[item.value] && !locals.has(item.value)) keep(item.value);
+          break;
+        case 'put': {
+          const offset = arrayPlaces[item.array]! + places.push(useOf(item.at));
+          scene.push(item.value);
+          code.store('f32.store', offset);
+          break;
+        }
+        case 'give':
+          sink.take(
+            item.at.base,
+            () => places.push(weightsAt(item.at)),
+            () => scene.push(item.value),
+          );
+          break;
+        case 'loop':
+          counted(code, places.turnOf(item.loop), loops[item.loop]!, places.stepOf(item.loop), () => {
+            places.begin(item.loop);
+            write(item.body);
+            return null;
+          });
+          break;
+        default:
+          throw new Error(`${item.do} belongs to encoders`);
+      }
+    }
+  };
+  return {
+    ...sink,
+    beginRow: () => {
+      for (const item of body)
+        if (item.do === 'value' && fixed[item.value] && !isConstant(item.value)) keep(item.value);
+      sink.beginRow();
+    },
+    unit: () => {
+      places.begin(null);
+      write(body);
+    },
+  };
 }
 
-function typeInWasm({ type }: Value): ValueType {
+/** What a value is in WebAssembly. */
+export function typeInWasm({ type }: Value): ValueType {
   return type === 'i32' || type === 'f32' ? type : 'v128';
-}
-
-/** How often an operation pushes each of its operands. */
-function pushesOf(op: Value['op']): number {
-  return op === 'book' ? 8 : op === 'swizzle' || op === 'from_f16' ? 2 : 1;
 }

@@ -4,7 +4,7 @@
  *
  * Integer operations decode binary16, so that subnormals and special values are exact on every engine.
  */
-import type { Program, Value } from '@fewerbits/kernel';
+import type { At, Program, Value } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
 import { bookPlanes, NEXT_LEVELS, singlesAsBytes, wordsAsBytes } from './constants.ts';
 
@@ -16,12 +16,19 @@ export interface Scene {
   push(value: number): void;
   /** Pushes a constant vector. */
   vector(bytes: readonly number[]): void;
-  /** Pushes the address of a source's unit. */
-  source(source: number): void;
+  /** Pushes the address of an element of a table or array, or of a byte of a source's unit; what an instruction must add to it. */
+  address(of: Root, at: At): number;
   /** Byte of the memory at which a table stands. */
   tableAt(table: number): number;
   /** Pushes what `make` leaves on the stack, computed once for each key. */
   once(key: string, type: 'v128', make: () => void): void;
+}
+
+/** What a place lies in. */
+export interface Root {
+  readonly source?: number;
+  readonly table?: number;
+  readonly array?: number;
 }
 
 const INTEGERS = {
@@ -70,8 +77,19 @@ export function emitValue(index: number, scene: Scene): void {
       code.f32(value.value);
       return;
     case 'load':
-      scene.source(value.source);
-      code.load(LOADS[value.bytes], value.offset);
+      code.load(LOADS[value.bytes], scene.address({ source: value.source }, unmoved(value.offset)));
+      return;
+    case 'read':
+      code.load(LOADS[value.bytes], scene.address({ source: value.source }, value.at));
+      return;
+    case 'get':
+      code.load('f32.load', scene.address({ array: value.array }, value.at));
+      return;
+    case 'listed':
+      code.load(
+        value.type === 'f32' ? 'f32.load' : 'v128.load',
+        scene.address({ table: value.table }, value.at),
+      );
       return;
     case 'i_add':
     case 'i_sub':
@@ -127,8 +145,10 @@ export function emitValue(index: number, scene: Scene): void {
       }
       return;
     case 'load16':
-      scene.source(value.source);
-      code.load('v128.load', value.offset);
+      code.load('v128.load', scene.address({ source: value.source }, unmoved(value.offset)));
+      return;
+    case 'read16':
+      code.load('v128.load', scene.address({ source: value.source }, value.at));
       return;
     case 'swizzle':
       // Lanes that hold nothing (255) are masked away later: any byte does.
@@ -181,10 +201,7 @@ export function emitValue(index: number, scene: Scene): void {
     case 'i_max':
     case 'i_max_u':
     case 'i_min_u':
-    case 'read':
     case 'weight':
-    case 'listed':
-    case 'get':
     case 'peek':
     case 'carried':
     case 'result':
@@ -196,12 +213,21 @@ export function emitValue(index: number, scene: Scene): void {
     case 'lesser':
     case 'greater':
     case 'greatest':
-      throw new Error(`${value.op} belongs to kernels with loops`);
+      throw new Error(`${value.op} belongs to encoders`);
     default:
       operands();
       code.op(`${value.type}.${REALS[value.op]}`);
       return;
   }
+}
+
+function unmoved(base: number): At {
+  return { base, steps: [] };
+}
+
+/** How often an operation pushes each of its operands. */
+export function pushesOf(op: Value['op']): number {
+  return op === 'book' ? 8 : op === 'swizzle' || op === 'from_f16' ? 2 : 1;
 }
 
 /** The binary32 of a binary16: exponent and mantissa moved into place are 2^112 too small, or all ones. */

@@ -4,7 +4,7 @@
  * The parameters of the functions, in order: rows, units of a row, then those of the sink, then each source's address and its step
  * from row to row.
  */
-import { type Kernel, PARTIAL_SUMS, type UnpackKernel } from '@fewerbits/kernel';
+import { type CodeStore, PARTIAL_SUMS, type UnpackKernel } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
 
 export const ROWS = 0;
@@ -20,10 +20,25 @@ export const FIRST_OUTPUT = 2;
 /** What becomes of the values of a unit. */
 export interface Sink {
   beginRow(): void;
-  /** What a store takes, which `push` leaves on the stack. */
-  take(store: number, push: () => void): void;
   endUnit(): void;
   endRow(): void;
+}
+
+/** What becomes of weights. */
+export interface WeightSink extends Sink {
+  /** The local that moves on with the weights. */
+  readonly moves: number;
+  /**
+   * Takes four weights, which `push` leaves on the stack.
+   * @param weight the first of them, but for what loops move it, which is a multiple of 16
+   * @param place pushes where they belong, and says which bytes an instruction must add
+   */
+  take(weight: number, place: () => number, push: () => void): void;
+}
+
+/** What becomes of codes. */
+export interface CodeSink extends Sink {
+  take(store: CodeStore, push: () => void): void;
 }
 
 /** Adds to a local, or subtracts from it, what is pushed. */
@@ -40,13 +55,14 @@ export function advance(
 }
 
 /** Weights go to memory. */
-export function decodeSink(code: Code, { width, stores }: Kernel): Sink {
+export function decodeSink(code: Code, width: number): WeightSink {
   return {
+    moves: OUT,
     beginRow: () => {},
-    take: (store, push) => {
-      code.get(OUT);
+    take: (_, place, push) => {
+      const offset = place();
       push();
-      code.store('v128.store', 4 * stores[store]!.offset);
+      code.store('v128.store', offset);
     },
     endUnit: () => advance(code, OUT, () => code.i32(4 * width)),
     endRow: () => advance(code, OUT, () => code.get(BACK), 'i32.sub'),
@@ -54,7 +70,7 @@ export function decodeSink(code: Code, { width, stores }: Kernel): Sink {
 }
 
 /** Weights times the vector, in sixteen partial sums: four vectors that take turns, so that no addition waits for the one before. */
-export function matvecSink(code: Code, { width, stores }: Kernel): Sink {
+export function matvecSink(code: Code, width: number): WeightSink {
   const sums = Array.from({ length: PARTIAL_SUMS / 4 }, () => code.local('v128'));
   const at = code.local('i32');
   const join = (to: number, from: number): void => {
@@ -64,6 +80,7 @@ export function matvecSink(code: Code, { width, stores }: Kernel): Sink {
     code.set(to);
   };
   return {
+    moves: at,
     beginRow: () => {
       for (const sum of sums) {
         code.f32(0);
@@ -73,13 +90,11 @@ export function matvecSink(code: Code, { width, stores }: Kernel): Sink {
       code.get(VECTOR_AT);
       code.set(at);
     },
-    take: (store, push) => {
-      const { offset } = stores[store]!;
-      const sum = sums[(offset / 4) % sums.length]!;
+    take: (weight, place, push) => {
+      const sum = sums[(weight / 4) % sums.length]!;
       code.get(sum);
       push();
-      code.get(at);
-      code.load('v128.load', 4 * offset);
+      code.load('v128.load', place());
       code.op('f32x4.mul');
       code.op('f32x4.add');
       code.set(sum);
@@ -108,11 +123,10 @@ export function matvecSink(code: Code, { width, stores }: Kernel): Sink {
 }
 
 /** Codes go to memory, each output to its own. */
-export function unpackSink(code: Code, { stores, outputs, values }: UnpackKernel): Sink {
+export function unpackSink(code: Code, { outputs, values }: UnpackKernel): CodeSink {
   return {
     beginRow: () => {},
-    take: (store, push) => {
-      const { output, entry, value } = stores[store]!;
+    take: ({ output, entry, value }, push) => {
       const { bytes } = outputs[output]!;
       code.get(FIRST_OUTPUT + output);
       push();

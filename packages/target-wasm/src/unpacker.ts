@@ -4,8 +4,8 @@ import { type UnpackKernel, type UnpackRun, unpackKernel, withUnpackKernel } fro
 import { type Arena, makeArena } from './arena.ts';
 import type { WasmOptions } from './decoder.ts';
 import { link } from './link.ts';
-import { unpackModule } from './module.ts';
 import { reachOf } from './reach.ts';
+import { unpackModule } from './unpack-module.ts';
 
 /** Weights of a tile: their codes and their bytes fit the cache together. */
 const TILE = 16_384;

@@ -1,7 +1,7 @@
 /** Packed weights times a vector: for every format with a kernel the products of what the interpreter decodes, bit for bit. */
 import { interpreter, whyNotExecutable } from '@fewerbits/codec';
 import { type Format, type Packed, streamBytes } from '@fewerbits/format';
-import { decodeKernel, interpretMatvec, type Matvec, matvecOf, multiplyRows } from '@fewerbits/kernel';
+import { decodeVectors, interpretMatvec, type Matvec, matvecOf, multiplyRows } from '@fewerbits/kernel';
 import { makeArena, wasmMatvec } from '@fewerbits/target-wasm';
 import { describe, expect, it } from 'vitest';
 import { defaultFormats, findFormat } from './formats.ts';
@@ -42,7 +42,7 @@ function inArena(format: Format): Matvec {
 }
 
 function targetsOf(format: Format): Readonly<Record<string, Matvec>> {
-  const kernel = decodeKernel(format, 4);
+  const kernel = decodeVectors(format);
   const wasm = wasmMatvec(format);
   if (typeof kernel === 'string' || typeof wasm === 'string') throw new Error(`${kernel} ${wasm}`);
   return {
@@ -53,12 +53,12 @@ function targetsOf(format: Format): Readonly<Record<string, Matvec>> {
 }
 
 const withKernel = defaultFormats().filter(
-  (format) => whyNotExecutable(format) === null && typeof decodeKernel(format, 4) !== 'string',
+  (format) => whyNotExecutable(format) === null && typeof decodeVectors(format) !== 'string',
 );
 
 describe('matvec', () => {
   it.each(withKernel.map((format) => [format.name, format] as const))('%s', (_, format) => {
-    const kernel = decodeKernel(format, 4);
+    const kernel = decodeVectors(format);
     if (typeof kernel === 'string') throw new Error(kernel);
     for (const [name, target] of Object.entries(targetsOf(format))) {
       for (const [rows, units] of [

@@ -5,9 +5,9 @@ import { interpreter } from '@fewerbits/codec';
 import { type Codec, type Packed, streamBytes } from '@fewerbits/format';
 import {
   type DecodeTarget,
-  decodeKernel,
-  interpretKernel,
-  type Kernel,
+  decodeVectors,
+  interpretLoops,
+  type LoopKernel,
   plainSymbols,
   type SymbolOpener,
   targetDecoder,
@@ -19,16 +19,16 @@ import { BrokenLaw, lawSameDecode } from '../src/index.ts';
 import { findFormat } from './formats.ts';
 
 /** A kernel with its first value that a change applies to changed. */
-function mutated(kernel: Kernel, change: (value: Value) => Value | null): Kernel {
+function mutated(kernel: LoopKernel, change: (value: Value) => Value | null): LoopKernel {
   const at = kernel.values.findIndex((value) => change(value) !== null);
   expect(at, 'nothing to mutate').toBeGreaterThanOrEqual(0);
   return { ...kernel, values: kernel.values.map((value, k) => (k === at ? change(value)! : value)) };
 }
 
 /** A kernel as a target; `lost` weights at the end of every row are left out. */
-function run(codec: Codec, kernel: Kernel, lost = 0): Codec {
+function run(codec: Codec, kernel: LoopKernel, lost = 0): Codec {
   return withDecodeKernel(codec, kernel, ({ rows, cols, sources }, out) =>
-    interpretKernel(kernel, { rows, cols: cols - lost, sources }, out),
+    interpretLoops(kernel, { rows, cols: cols - lost, sources }, out),
   );
 }
 
@@ -40,9 +40,9 @@ function bytesFor(codec: Codec, shape: readonly number[]): Packed {
   return { shape, streams: Object.fromEntries(streams) };
 }
 
-function setUp(name: string): { codec: Codec; kernel: Kernel } {
+function setUp(name: string): { codec: Codec; kernel: LoopKernel } {
   const codec = interpreter(findFormat(name)!);
-  const kernel = decodeKernel(codec.format, 4);
+  const kernel = decodeVectors(codec.format);
   if (typeof kernel === 'string') throw new Error(kernel);
   return { codec, kernel };
 }
@@ -67,7 +67,24 @@ describe('a mistake in a kernel is caught', () => {
       (v) => (v.op === 'b_eq' ? { ...v, lanes: v.lanes.toReversed() } : null),
     ],
     ['another quarter of the levels', 'nf4', (v) => (v.op === 'book' ? { ...v, part: 3 - v.part } : null)],
-    ['a source one byte on', 'q6_k', (v) => (v.op === 'load16' ? { ...v, offset: v.offset + 1 } : null)],
+    [
+      'a source one byte on',
+      'q6_k',
+      (v) => (v.op === 'read16' ? { ...v, at: { ...v.at, base: v.at.base + 1 } } : null),
+    ],
+    [
+      'a loop that moves too far',
+      'q6_k',
+      (v) =>
+        v.op === 'read16'
+          ? { ...v, at: { ...v.at, steps: v.at.steps.map((s) => ({ ...s, by: s.by + 1 })) } }
+          : null,
+    ],
+    [
+      'the level of another block',
+      'q4_k',
+      (v) => (v.op === 'get' ? { ...v, at: { ...v.at, base: 1 - v.at.base } } : null),
+    ],
     [
       'operands in the other order',
       'q4_k',
@@ -93,9 +110,9 @@ describe('a mistake in a kernel is caught', () => {
 function misreading(change: (open: SymbolOpener) => SymbolOpener): DecodeTarget {
   return {
     compile: (format) => {
-      const kernel = decodeKernel(format, 4);
+      const kernel = decodeVectors(format);
       if (typeof kernel === 'string') return kernel;
-      return { kernel, run: (run, out) => interpretKernel(kernel, run, out) };
+      return { kernel, run: (run, out) => interpretLoops(kernel, run, out) };
     },
     symbols: () => change(plainSymbols),
   };

@@ -5,13 +5,12 @@ import { interpreter, whyNotExecutable } from '@fewerbits/codec';
 import { type Codec, type Format, lcm, type Packed, probeShape, streamBytes } from '@fewerbits/format';
 import {
   bindKernel,
-  decodeKernel,
   decodeLoops,
-  interpretKernel,
+  decodeVectors,
   interpretLoops,
   interpretUnpackKernel,
+  type LoopKernel,
   unpackKernel,
-  verifyKernel,
   verifyLoops,
   verifyUnpackKernel,
   withDecodeKernel,
@@ -24,24 +23,16 @@ import { describe, expect, it } from 'vitest';
 import { formats, lawSameDecode, packedOf, shapesOf } from '../src/index.ts';
 import { defaultFormats } from './formats.ts';
 
-/** The kernel IR's own interpreter as a target: in loops, and for four weights at a time. */
-function loopsDecoder(codec: Codec): Codec | string {
-  const kernel = decodeLoops(codec.format);
+/** The kernel IR's own interpreter as a target: for single weights, and for four at a time. */
+function irDecoder(codec: Codec, kernel: LoopKernel | string): Codec | string {
   if (typeof kernel === 'string') return kernel;
   verifyLoops(kernel);
   return withDecodeKernel(codec, kernel, (run, out) => interpretLoops(kernel, run, out));
 }
 
-function irDecoder(codec: Codec): Codec | string {
-  const kernel = decodeKernel(codec.format, 4);
-  if (typeof kernel === 'string') return kernel;
-  verifyKernel(kernel);
-  return withDecodeKernel(codec, kernel, (run, out) => interpretKernel(kernel, run, out));
-}
-
 const TARGETS: Readonly<Record<string, (codec: Codec) => Codec | string>> = {
-  'IR, loops': loopsDecoder,
-  'IR, four': irDecoder,
+  'IR, one': (codec) => irDecoder(codec, decodeLoops(codec.format)),
+  'IR, four': (codec) => irDecoder(codec, decodeVectors(codec.format)),
   js: jsDecoder,
   wasm: wasmDecoder,
   'wasm in place': arenaDecoder,
@@ -83,7 +74,7 @@ function bytesFor(format: Format, shape: readonly number[], seed: number): Packe
 
 const all = defaultFormats();
 const executable = all.filter((format) => whyNotExecutable(format) === null);
-const withKernel = executable.filter((format) => typeof decodeKernel(format, 4) !== 'string');
+const withKernel = executable.filter((format) => typeof decodeVectors(format) !== 'string');
 const withUnpacker = executable.filter((format) => typeof unpackKernel(format) !== 'string');
 
 /** A few rows; rows that end inside a unit; many units, so that every target needs several tiles. */
@@ -127,7 +118,7 @@ describe('kernels', () => {
     '%s: the kernel runs, not the interpreter',
     (_, format) => {
       const shape = shapesFor(format)[2]!;
-      const kernel = decodeKernel(format, 4);
+      const kernel = decodeVectors(format);
       if (typeof kernel === 'string') throw new Error(kernel);
       expect(bindKernel(kernel, format, shape)).not.toBeNull();
     },

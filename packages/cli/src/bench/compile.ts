@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Format } from '@fewerbits/format';
-import { decodeKernel, decodeLoops, encodeKernel } from '@fewerbits/kernel';
+import { decodeLoops, decodeVectors, encodeKernel } from '@fewerbits/kernel';
 import { encodeModuleText, moduleText } from '@fewerbits/target-js';
 import { decodeModule, encodeModule } from '@fewerbits/target-wasm';
 import { type Target, targetCodec } from '../target.ts';
@@ -50,7 +50,7 @@ export function moduleBytes(
   const encoding = encodeKernel(format);
   return target === 'wasm'
     ? {
-        decoder: sizeOf(decodeKernel(format, 4), (kernel) => decodeModule(kernel).bytes.length),
+        decoder: sizeOf(decodeVectors(format), (kernel) => decodeModule(kernel).bytes.length),
         encoder: sizeOf(encoding, (kernel) => encodeModule(kernel).bytes.length),
       }
     : {

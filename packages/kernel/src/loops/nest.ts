@@ -29,8 +29,8 @@ export interface Nest extends Builder {
   /** Writes not where the caller stands but in the loops that move a place, before whatever is inside them. */
   outside<T>(at: At, write: () => T): T;
   weight(at: At): number;
-  /** An element of a table. */
-  listed(table: Float32Array, at: At): number;
+  /** An element of a table, or four from there. */
+  listed(table: Float32Array, at: At, type?: 'f32' | 'f32x4'): number;
   array(type: ScratchArray['type'], length: number): number;
   put(array: number, at: At, value: number): void;
   /** An element of an array that was filled in loops before. */
@@ -39,6 +39,7 @@ export interface Nest extends Builder {
   peek(array: number, at: At): number;
   store(source: number, at: At, bytes: 1 | 2 | 4, value: number): void;
   read(source: number, at: At, bytes: 1 | 2 | 4): number;
+  read16(source: number, at: At): number;
   give(at: At, value: number): void;
   /** Leaves the unit to the interpreter unless a value is 1. */
   require(value: number): void;
@@ -64,7 +65,7 @@ export function inLoops(
       return;
     }
     const { turns, by } = loops[k]!;
-    const written = k + 1 === loops.length ? divisorUpTo(turns, copies) : 1;
+    const written = k + 1 === loops.length ? copiesOf(turns, copies) : 1;
     b.loop(turns / written, (turn) => {
       for (let copy = 0; copy < written; copy++) {
         const own = plus(times(turn, written), fixed(copy));
@@ -78,10 +79,9 @@ export function inLoops(
   go(0, new Array<At>(places).fill(fixed(0)));
 }
 
-/** The largest divisor of a number that is at most `most`. */
-function divisorUpTo(number: number, most: number): number {
-  for (let divisor = Math.min(number, most); divisor > 1; divisor--)
-    if (number % divisor === 0) return divisor;
+/** How often a body is written in a turn: the largest divisor of the turns that is at most `most`. */
+export function copiesOf(turns: number, most: number): number {
+  for (let divisor = Math.min(turns, most); divisor > 1; divisor--) if (turns % divisor === 0) return divisor;
   return 1;
 }
 
@@ -178,7 +178,7 @@ export function makeNest(short = false): Nest {
       return result;
     },
     weight: (at) => add({ op: 'weight', type: 'f32', at }),
-    listed: (table, at) => add({ op: 'listed', type: 'f32', table: b.table(table), at }),
+    listed: (table, at, type = 'f32') => add({ op: 'listed', type, table: b.table(table), at }),
     array: (type, length) => arrays.push({ type, length }) - 1,
     put: (array, at, value) => {
       innermost().items.push({ do: 'put', array, at, value });
@@ -189,6 +189,7 @@ export function makeNest(short = false): Nest {
       innermost().items.push({ do: 'store', source, at, bytes, value });
     },
     read: (source, at, bytes) => add({ op: 'read', type: 'i32', source, at, bytes }),
+    read16: (source, at) => add({ op: 'read16', type: 'u8x16', source, at }),
     give: (at, value) => {
       innermost().items.push({ do: 'give', at, value });
     },

@@ -1,24 +1,20 @@
 /**
- * A value expression at one weight of a unit, or at four next to each other.
+ * A value expression at one weight of a unit, or at four next to each other: whichever the scene's levels are of.
  *
  * Mirrors the interpreter (`codec/src/evaluate.ts`) operation by operation: parts without data in binary64 rounded once,
  * everything else rounded once for each operation. What all four weights share is computed once, as a single value.
  */
-import { type Expr, evaluateWithoutData, readsData, type StoredField, some } from '@fewerbits/format';
+import { type Expr, readsData, some } from '@fewerbits/format';
 import type { Builder } from '../builder.ts';
 import type { BinaryOp, UnaryOp } from '../ir.ts';
 
-/** What an expression needs to know of the format and the unit. */
+/** What an expression reads at the weights that it is lowered for. */
 export interface Scene {
   readonly b: Builder;
-  field(name: string): StoredField;
-  /** The level of a field at one weight of the unit, an `f32`. */
-  level(field: StoredField, element: number): number;
-  /** Its levels at four weights from `element`, an `f32x4`. */
-  levels(field: StoredField, element: number): number;
-  /** The tile of a scope that holds a weight, and the matrix that is looked at. */
-  readonly at: (scope: string, element: number) => number;
-  readonly shape: { readonly rows: number; readonly cols: number };
+  /** The level of a field. */
+  field(name: string): number;
+  /** A part that reads no data. */
+  withoutData(expr: Expr): number;
 }
 
 const UNARY: Readonly<Record<string, UnaryOp>> = {
@@ -69,17 +65,14 @@ function refused(e: Expr): string | null {
   }
 }
 
-/** The value of an expression at `element` (`lanes` 1), or at four weights from there: an `f32`, or an `f32x4` where they differ. */
-export function lowerExpression(expr: Expr, element: number, lanes: 1 | 4, scene: Scene): number {
+/** The value of an expression at weights: an `f32`, or an `f32x4` where four differ. */
+export function lowerExpression(expr: Expr, scene: Scene): number {
   const { b } = scene;
-  const go = (e: Expr): number => lowerExpression(e, element, lanes, scene);
-  if (!readsData(expr)) return withoutData(expr, element, lanes, scene);
+  const go = (e: Expr): number => lowerExpression(e, scene);
+  if (!readsData(expr)) return scene.withoutData(expr);
   switch (expr.op) {
-    case 'field': {
-      const field = scene.field(expr.name);
-      const shared = lanes === 1 || sharedByFour(field, element);
-      return shared ? scene.level(field, element) : scene.levels(field, element);
-    }
+    case 'field':
+      return scene.field(expr.name);
     case 'neg':
       return b.unary('neg', go(expr.of));
     case 'call':
@@ -115,23 +108,4 @@ export function lowerCall(name: string, args: readonly number[], b: Builder): nu
     default:
       return null;
   }
-}
-
-/** Whether four weights lie in one tile of a field and so share its level; of a vector each has its own component. */
-function sharedByFour({ tiling, numberAt }: StoredField, element: number): boolean {
-  return (
-    numberAt(0).dimension === 1 &&
-    Math.floor(element / tiling.width) === Math.floor((element + 3) / tiling.width)
-  );
-}
-
-/** A part without data: known now, but for the position it may differ from weight to weight. */
-function withoutData(expr: Expr, element: number, lanes: 1 | 4, scene: Scene): number {
-  const { b } = scene;
-  const valueAt = (k: number): number =>
-    b.real(evaluateWithoutData(expr, scene.shape, (scope) => scene.at(scope, k)));
-  const first = valueAt(element);
-  if (lanes === 1 || !some(expr, (e) => e.op === 'at')) return first;
-  const four = [first, valueAt(element + 1), valueAt(element + 2), valueAt(element + 3)] as const;
-  return four.every((value) => value === first) ? first : b.add({ op: 'join', type: 'f32x4', args: four });
 }

@@ -1,0 +1,195 @@
+/**
+ * Format → the kernel that decodes one unit of it four weights at a time: what targets with vectors run.
+ *
+ * Weights go sixteen at a time, whose codes of up to 8 bits are taken from their bytes at once; anything else (wide codes, some digits)
+ * is read one by one and joined. Sixteens that are alike but for their places are written once, in loops; a small unit is a straight
+ * line. Equals the interpreter bit for bit (testkit's target matrix).
+ */
+import { type Expr, type Format, fieldsRead, type StoredField } from '@fewerbits/format';
+import type { LoopKernel } from '../ir.ts';
+import { fixed, plus } from '../loops/at.ts';
+import { makeNest, type Nest } from '../loops/nest.ts';
+import { type Pattern, type Placed, patternsOf, sizeOf, writePatterns } from '../loops/patterns.ts';
+import { withoutData } from '../loops/without-data.ts';
+import { pruneLoops } from '../prune.ts';
+import type { Unit } from '../unit.ts';
+import { codeOf } from './codes.ts';
+import { decodableUnit } from './decodable.ts';
+import { lowerExpression } from './expression.ts';
+import { levelOfCode, levelsOfCodes, levelTable } from './levels.ts';
+import { type Moved, type Moving, movedBy, type Part, placesOf, shapeOf } from './moving.ts';
+import { programOf } from './program.ts';
+import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
+
+const SIXTEEN = 16;
+
+/** So many sixteens at least in a turn, where they divide so. */
+const AT_ONCE = 2;
+
+/**
+ * The kernel that decodes a format in vectors, or in a few words why there is none (the interpreter decodes it then).
+ * @param inOrder gives weights from the first to the last, as sums of them want; else in whichever order is shortest
+ */
+export function decodeVectors(format: Format, inOrder = false): LoopKernel | string {
+  const decodable = decodableUnit(format);
+  if (typeof decodable === 'string') return decodable;
+  const { unit, expr } = decodable;
+  const b = makeNest();
+  lowerUnit(b, unit, expr, inOrder);
+  return pruneLoops<LoopKernel>({
+    kind: 'decode',
+    lanes: 4,
+    ...programOf(format.name, unit, b),
+    ...b.finish(),
+  });
+}
+
+function lowerUnit(b: Nest, unit: Unit, expr: Expr, inOrder: boolean): void {
+  const { geometry, fields } = unit.plan;
+  const read = fields.filter(({ name }) => fieldsRead(expr).has(name));
+  const { patterns, kept } = arranged(unit, read, inOrder);
+  const arrays = levelsOfTiles(b, unit, kept);
+  const [first] = patterns;
+  if (first === undefined) return;
+  writePatterns(b, patterns, most(patterns), AT_ONCE, (item, by) => {
+    const moved = movedBy(b, item, by);
+    const levels = new Map(moved.parts.map((part) => [part.field.name, levelsOf(part, item, moved)]));
+    for (const [k, field] of kept.entries()) levels.set(field.name, () => b.get(arrays[k]!, moved.tiles[k]!));
+    for (let four = 0; four < SIXTEEN; four += 4) {
+      const at = plus(moved.index, fixed(four));
+      const value = lowerExpression(expr, {
+        b,
+        field: (name) => levels.get(name)!(four),
+        withoutData: (e) => withoutData(b, e, at, geometry, unit.width, 'f32x4'),
+      });
+      b.give(at, b.splat(value));
+    }
+  });
+}
+
+/** The most places that an item has. */
+function most(patterns: readonly Pattern<Moving>[]): number {
+  return Math.max(
+    ...patterns.map((pattern) =>
+      'item' in pattern ? placesOf(pattern.item).length : most(pattern.patterns),
+    ),
+  );
+}
+
+function placed(item: Moving): Placed<Moving> {
+  return { item, places: placesOf(item), shape: shapeOf(item) };
+}
+
+/** Whether sixteen weights lie in one tile and share its level. */
+function isCoarse({ tiling, numberAt }: StoredField): boolean {
+  return tiling.width % SIXTEEN === 0 && numberAt(0).dimension === 1;
+}
+
+/**
+ * The unit in sixteens, in the order in which fewest of them need to be written; and the fields of blocks whose codes do not move on
+ * as the codes of weights do: their levels are to be kept in arrays.
+ */
+function arranged(
+  unit: Unit,
+  fields: readonly StoredField[],
+  inOrder: boolean,
+): { patterns: readonly Pattern<Moving>[]; kept: readonly StoredField[] } {
+  const itemOf = (index: number, kept: readonly StoredField[]): Moving => ({
+    index,
+    tiles: kept.map(({ tiling }) => Math.floor(index / tiling.width)),
+    parts: fields
+      .filter((field) => !kept.includes(field))
+      .map(
+        (field): Part => ({
+          field,
+          places: Array.from({ length: isCoarse(field) ? 1 : SIXTEEN }, (_, k) =>
+            unit.placeOf(field, index + k),
+          ),
+        }),
+      ),
+  });
+  const best = (kept: readonly StoredField[]) => {
+    const items = Array.from({ length: unit.width / SIXTEEN }, (_, k) => placed(itemOf(SIXTEEN * k, kept)));
+    const pieces = items[0]!.item.parts.flatMap(({ places }, part) =>
+      places[0]!.pieces.map((_, piece) => [part, piece] as const),
+    );
+    const bitOf = ({ item }: Placed<Moving>, [part, piece]: readonly [number, number]): number => {
+      const found = item.parts[part]!.places[0]!.pieces[piece];
+      return found === undefined ? 0 : found.source * 2 ** 32 + found.bit;
+    };
+    const orders = [
+      ...(inOrder ? [] : pieces).map((piece) => items.toSorted((p, q) => bitOf(p, piece) - bitOf(q, piece))),
+      items,
+    ];
+    return orders
+      .map((order) => patternsOf(order))
+      .map((patterns) => ({ patterns, size: sizeOf(patterns, AT_ONCE) }))
+      .reduce((p, q) => (isSmaller(q.size, p.size) ? q : p));
+  };
+  let kept = fields.filter((field) => isCoarse(field) && field.tiling.width < unit.width);
+  let { patterns, size } = best(kept);
+  for (const field of kept) {
+    const others = kept.filter((other) => other !== field);
+    const without = best(others);
+    if (without.size.items > size.items) continue;
+    kept = others;
+    ({ patterns, size } = without);
+  }
+  return { patterns, kept };
+}
+
+function isSmaller(p: ReturnType<typeof sizeOf>, q: ReturnType<typeof sizeOf>): boolean {
+  return p.items < q.items || (p.items === q.items && p.loops < q.loops);
+}
+
+/** The levels of a field at four weights of sixteen: one that they share, or a vector. */
+function levelsOf({ field, places }: Part, { index }: Moving, { reader }: Moved): (four: number) => number {
+  const number = field.numberAt(0);
+  const { width } = field.tiling;
+  const code = (k: number): number => codeOf(reader, places[k]!, field.radix);
+  const level = (k: number): number => levelOfCode(reader, number, code(k));
+  if (isCoarse(field)) return () => level(0);
+  let known: number | null | undefined;
+  const sixteen = (): number | null => {
+    if (known === undefined)
+      known = sixteenCodes(reader, places) ?? sixteenDigits(reader, places, field.radix);
+    return known;
+  };
+  return (four) => {
+    if (number.dimension > 1) {
+      const at = reader.integer('i_mul', code(four), reader.int(number.dimension));
+      const table = reader.table(levelTable(number));
+      return reader.add({ op: 'table', type: 'f32x4', table, args: [at], offset: (index + four) % width });
+    }
+    if (Math.floor((index + four) / width) === Math.floor((index + four + 3) / width)) return level(four);
+    const codes = number.bits <= 8 ? sixteen() : null;
+    if (codes !== null) return levelsOfCodes(reader, number, codes, four / 4);
+    const args = [level(four), level(four + 1), level(four + 2), level(four + 3)] as const;
+    return reader.add({ op: 'join', type: 'f32x4', args });
+  };
+}
+
+/** Arrays of the levels of fields of blocks, by the block in the unit; blocks of one width together. */
+function levelsOfTiles(b: Nest, unit: Unit, fields: readonly StoredField[]): number[] {
+  const arrays = fields.map(({ tiling }) => b.array('f32', unit.width / tiling.width));
+  for (const width of new Set(fields.map(({ tiling }) => tiling.width))) {
+    const some = [...fields.entries()].filter(([, { tiling }]) => tiling.width === width);
+    const items = Array.from(
+      { length: unit.width / width },
+      (_, index): Moving => ({
+        index,
+        tiles: [],
+        parts: some.map(([, field]) => ({ field, places: [unit.placeOf(field, index * width)] })),
+      }),
+    );
+    const patterns = patternsOf(items.map(placed));
+    writePatterns(b, patterns, most(patterns), 1, (item, by) => {
+      const { index, reader, parts } = movedBy(b, item, by);
+      for (const [k, { field, places }] of parts.entries()) {
+        const code = codeOf(reader, places[0]!, field.radix);
+        b.put(arrays[some[k]![0]]!, index, levelOfCode(reader, field.numberAt(0), code));
+      }
+    });
+  }
+  return arrays;
+}
