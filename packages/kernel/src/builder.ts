@@ -108,7 +108,12 @@ export function builderOver(values: readonly Value[], add: (value: Value) => num
       return add({ op, type, args: args as [number, number] });
     },
     pick: (condition, a, b) => {
-      const { type, args } = alike([condition, a, b]);
+      // A choice inside a choice by the same condition is made already.
+      const inner = (value: number, way: 1 | 2): number => {
+        const known = values[value]!;
+        return known.op === 'pick' && known.args[0] === condition ? known.args[way] : value;
+      };
+      const { type, args } = alike([condition, inner(a, 1), inner(b, 2)]);
       return add({ op: 'pick', type, args: args as [number, number, number] });
     },
     splat,

@@ -23,16 +23,16 @@ export const BESIDES = 6755399441055744;
 const ARITHMETIC = { add: '+', sub: '-', mul: '*', div: '/' } as const;
 const COMPARISONS = { eq: '===', ne: '!==', lt: '<', le: '<=', gt: '>', ge: '>=' } as const;
 const CALLS = {
-  abs: 'Math.abs',
-  floor: 'Math.floor',
-  ceil: 'Math.ceil',
-  trunc: 'Math.trunc',
+  abs: 'abs',
+  floor: 'floor',
+  ceil: 'ceil',
+  trunc: 'trunc',
   round: 'nearest',
-  min: 'Math.min',
-  max: 'Math.max',
-  greatest: 'Math.max',
-  lesser: 'Math.min',
-  greater: 'Math.max',
+  min: 'min',
+  max: 'max',
+  greatest: 'max',
+  lesser: 'min',
+  greater: 'max',
 } as const;
 
 /** A comparison as a condition, or null for any other value. */
@@ -42,7 +42,7 @@ export function conditionOf({ op }: Value, [left, right]: readonly string[]): st
 
 /** How a value reads, given how its operands read; the first of a choice as a condition. `rounded`: false where it is stored next, which rounds by itself. */
 export function expressionOf(value: Value, args: readonly string[], rounded: boolean): string {
-  const round = (text: string): string => (rounded ? `Math.fround(${text})` : text);
+  const round = (text: string): string => (rounded ? `fround(${text})` : text);
   switch (value.op) {
     case 'int':
       return String(value.value);
@@ -56,7 +56,7 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
       return bytes === 1 ? byte(0) : `(${parts.join(' | ')})`;
     }
     case 'i_mul':
-      return `Math.imul(${args.join(', ')})`;
+      return `imul(${args.join(', ')})`;
     case 'i_add':
     case 'i_sub':
       return `((${args[0]} ${INTEGERS[value.op]} ${args[1]}) | 0)`;
@@ -68,7 +68,7 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
       return `(${args[0]} ${INTEGERS[value.op]} ${args[1]})`;
     case 'to_real':
       // Operations on integers give signed ones, all but shifts to the right.
-      return `Math.fround(${value.signed ? args[0] : `${args[0]} >>> 0`})`;
+      return `fround(${value.signed ? args[0] : `${args[0]} >>> 0`})`;
     case 'from_f32':
       return `single(${args[0]})`;
     case 'from_f16':
@@ -80,7 +80,7 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'whole':
       return `(${args[0]} + ${BESIDES} - ${BESIDES})`;
     case 'sqrt':
-      return round(`Math.sqrt(${args[0]})`);
+      return round(`sqrt(${args[0]})`);
     case 'abs':
     case 'floor':
     case 'ceil':
@@ -119,10 +119,10 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'to_int':
       return `((${args[0]}${value.less === 0 ? '' : value.less < 0 ? ` + ${-value.less}` : ` - ${value.less}`}) | 0)`;
     case 'i_max':
-      return `Math.max(${args.join(', ')})`;
+      return `max(${args.join(', ')})`;
     case 'i_max_u':
     case 'i_min_u':
-      return `(Math.${value.op === 'i_max_u' ? 'max' : 'min'}(${args.map((a) => `${a} >>> 0`).join(', ')}) | 0)`;
+      return `(${value.op === 'i_max_u' ? 'max' : 'min'}(${args.map((a) => `${a} >>> 0`).join(', ')}) | 0)`;
     case 'bits_of':
       return `bitsOf(${args[0]})`;
     case 'rank':

@@ -46,7 +46,7 @@ function rankOf(x, values) {
 }`,
   nearest: `/** The nearest integer, halves to even. */
 function nearest(x) {
-  if (x === 0 || !(Math.abs(x) < 2 ** 23)) return x;
+  if (x === 0 || !(abs(x) < 2 ** 23)) return x;
   return x < 0 ? -(-x + 2 ** 52 - 2 ** 52) : x + 2 ** 52 - 2 ** 52;
 }`,
 };
@@ -59,12 +59,12 @@ const SCRATCH = 'const real = new Float32Array(1);\nconst bits = new Int32Array(
  * the next row, and dropped at the end of `out`.
  */
 export function moduleText(kernel: LoopKernel): string {
-  return `// Generated from the format ${kernel.name}: decodes units of ${kernel.width} weights. Do not edit.\n\n${supportText(kernel)}\nexport ${decodeText(kernel)}\n`;
+  return `// Generated from the format ${kernel.name}: decodes units of ${kernel.width} weights. Do not edit.\n\n${withSupport(kernel, `export ${decodeText(kernel)}`)}\n`;
 }
 
 /** The text of a function body that returns `decode`: for use in memory, where importing a module is too much. */
 export function functionText(kernel: LoopKernel): string {
-  return `${supportText(kernel)}\nreturn ${decodeText(kernel)}`;
+  return withSupport(kernel, `return ${decodeText(kernel)}`);
 }
 
 /**
@@ -72,12 +72,12 @@ export function functionText(kernel: LoopKernel): string {
  * the bytes of a unit. It returns whether every unit is sound.
  */
 export function encodeModuleText(kernel: EncodeKernel): string {
-  return `// Generated from the format ${kernel.name}: encodes units of ${kernel.width} weights. Do not edit.\n\n${supportText(kernel)}\nexport ${encodeText(kernel)}\n`;
+  return `// Generated from the format ${kernel.name}: encodes units of ${kernel.width} weights. Do not edit.\n\n${withSupport(kernel, `export ${encodeText(kernel)}`)}\n`;
 }
 
 /** The same as a function body that returns `encode`. */
 export function encodeFunctionText(kernel: EncodeKernel): string {
-  return `${supportText(kernel)}\nreturn ${encodeText(kernel)}`;
+  return withSupport(kernel, `return ${encodeText(kernel)}`);
 }
 
 /**
@@ -91,7 +91,7 @@ export function codecModuleText(decode: LoopKernel, encode: EncodeKernel | null)
     tables: [...decode.tables, ...encode.tables],
     values: [...decode.values, ...encoder.values],
   };
-  return `// Generated from the format ${decode.name}: units of ${decode.width} weights. Do not edit.\n\n${supportText(both)}\nexport ${decodeText(decode)}\n\nexport ${encodeText(encoder)}\n`;
+  return `// Generated from the format ${decode.name}: units of ${decode.width} weights. Do not edit.\n\n${withSupport(both, `export ${decodeText(decode)}\n\nexport ${encodeText(encoder)}`)}\n`;
 }
 
 /** A kernel whose tables have numbers from `first` on. */
@@ -111,14 +111,19 @@ const CALLED: Readonly<Record<string, keyof typeof SUPPORT>> = {
   round: 'nearest',
 };
 
-/** Scratch, called functions and tables. */
-function supportText(kernel: Program): string {
+/** Functions, and before them the scratch, functions and tables that they use. */
+function withSupport(kernel: Program, functions: string): string {
   const called = new Set(kernel.values.flatMap(({ op }) => CALLED[op] ?? []));
   const parts = ['half', 'single', 'bitsOf'].some((name) => called.has(name)) ? [SCRATCH] : [];
   for (const [k, table] of kernel.tables.entries()) parts.push(`const t${k} = ${tableText(table)};`);
   for (const name of called) parts.push(SUPPORT[name]!);
-  return `${parts.join('\n\n')}\n`;
+  const text = [...parts, functions].join('\n\n');
+  const used = MATH.filter((name) => new RegExp(`\\b${name}\\(`).test(text));
+  return used.length === 0 ? text : `const { ${used.join(', ')} } = Math;\n\n${text}`;
 }
+
+/** Functions of `Math` that kernels call by their own names. */
+const MATH = ['abs', 'ceil', 'floor', 'fround', 'imul', 'max', 'min', 'sqrt', 'trunc'];
 
 /** The shortest decimals that binary32 rounds to these values. */
 function tableText(table: Float32Array): string {
@@ -162,7 +167,7 @@ function encodeText(kernel: EncodeKernel): string {
   return [
     `function encode(count, x, ${sources.map((_, k) => `s${k}, m${k}`).join(', ')}) {`,
     ...arrayLines(kernel),
-    '  for (let k = 0; k < x.length; k++) if (!(Math.abs(x[k]) < Infinity)) return false;',
+    '  for (let k = 0; k < x.length; k++) if (!(abs(x[k]) < Infinity)) return false;',
     '  for (let unit = 0; unit < count; unit++) {',
     `    const at = unit * ${width};`,
     ...sources.map((_, k) => `    const p${k} = unit * m${k};`),

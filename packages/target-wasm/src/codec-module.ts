@@ -45,10 +45,11 @@ export function codecModule(decode: LoopKernel, encode: EncodeKernel | null): Co
   const bytes = assemble({
     memory: { pages: Math.ceil(next / PAGE) },
     functions,
-    data: data.map((table, k) => ({
-      at: tables[k]!,
-      bytes: new Uint8Array(table.buffer, table.byteOffset, table.byteLength),
-    })),
+    data: data.flatMap((table, k) =>
+      table === null
+        ? []
+        : [{ at: tables[k]!, bytes: new Uint8Array(table.buffer, table.byteOffset, table.byteLength) }],
+    ),
   });
   return { bytes, units, weights: end, sources };
 }

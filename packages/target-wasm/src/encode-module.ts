@@ -7,7 +7,7 @@
  */
 import { type EncodeKernel, type Item, namedIn } from '@fewerbits/kernel';
 import type { Code } from '@fewerbits/wasm-assembler';
-import { assembleKernel, type KernelFunction } from './assemble-kernel.ts';
+import { assembleKernel, type KernelFunction, placeOfTable, tablesInMemory } from './assemble-kernel.ts';
 import { bitsOf, emitLanes, type LaneScene, mask, pushesIn, UNITS, VECTOR } from './lanes.ts';
 import type { LinkedModule } from './link.ts';
 import { counted, scaled } from './loops.ts';
@@ -30,19 +30,19 @@ export function encodeModule(kernel: EncodeKernel, base = 0): LinkedModule {
  * @param written `short`: the weights of four units are gathered lane by lane, in a tenth of the code and a little slower
  */
 export function encodeFunction(kernel: EncodeKernel, written: 'fast' | 'short' = 'fast'): KernelFunction {
-  const turn = written === 'short' ? gatherWeights : turnWeights;
+  const short = written === 'short';
   return {
     name: 'encode',
     params: new Array<'i32'>(FIRST_SOURCE + kernel.sources.length).fill('i32'),
     results: ['i32'],
-    tables: kernel.tables,
+    tables: tablesInMemory(kernel, ['table', 'listed', ...(short ? (['rank'] as const) : [])]),
     scratch: scratchBytes(kernel),
     body: (code, tables, scratch) => {
       // Written once into nothing, to see which constants its loops use: those stand in locals before them.
       const counts = new Map<number, number>();
-      emitBody(silentCode(), kernel, tables, scratch, { counts, kept: [] }, turn);
+      emitBody(silentCode(), kernel, tables, scratch, { counts, kept: [] }, short);
       const kept = [...counts].filter(([, count]) => count > OFTEN).map(([bits]) => bits);
-      emitBody(code, kernel, tables, scratch, { counts, kept }, turn);
+      emitBody(code, kernel, tables, scratch, { counts, kept }, short);
     },
   };
 }
@@ -93,10 +93,10 @@ function silentCode(): Code {
 function emitBody(
   code: Code,
   kernel: EncodeKernel,
-  tables: readonly number[],
+  tables: readonly (number | null)[],
   scratch: number,
   constants: Words,
-  turn: typeof turnWeights,
+  short: boolean,
 ): void {
   const { arrays, loops, sources, width, body } = kernel;
   const named = namedIn(kernel, ({ do: what }) => (what === 'store' ? UNITS : 1), pushesIn);
@@ -123,6 +123,7 @@ function emitBody(
   const scene: LaneScene = {
     code,
     kernel,
+    short,
     push: (k) => {
       const local = locals.get(k);
       if (local === undefined) emitLanes(k, scene);
@@ -144,7 +145,7 @@ function emitBody(
       }
     },
     weightsAt: scratch,
-    tableAt: (table) => tables[table]!,
+    tableAt: (table) => placeOfTable(tables, table),
     arrayAt: (array) => arrayPlaces[array]!,
     carried: (loop, slot) => code.get(slotLocal(loop, slot)),
     scratch: () => code.local('v128'),
@@ -223,7 +224,7 @@ function emitBody(
     }
   };
   code.loop(() => {
-    turn(code, width, scratch, largest);
+    (short ? gatherWeights : turnWeights)(code, width, scratch, largest);
     run(body);
     advance(code, WEIGHTS, () => code.i32(4 * width * UNITS));
     for (const [k, { stride }] of sources.entries())

@@ -15,6 +15,8 @@ export const VECTOR = 16;
 export interface LaneScene {
   readonly code: Code;
   readonly kernel: EncodeKernel;
+  /** Whether the text should be short rather than fast. */
+  readonly short: boolean;
   /** Pushes a value, a vector of four. */
   push(value: number): void;
   /** Pushes a constant vector of four equal words. */
@@ -232,12 +234,42 @@ function rank({ args, table: index }: Extract<Value, { op: 'rank' }>, scene: Lan
   push(args[0]);
   code.set(x);
   words(0);
+  if (scene.short) {
+    rankInLoop(kernel.tables[index]!.length, x, scene.tableAt(index), scene);
+    return;
+  }
   for (const threshold of kernel.tables[index]!) {
     code.get(x);
     words(bitsOf(threshold));
     code.op('f32x4.ge');
     code.op('i32x4.sub');
   }
+}
+
+/** The same over the table in memory, counting from what is pushed. */
+function rankInLoop(length: number, x: number, table: number, { code, scratch }: LaneScene): void {
+  const count = scratch();
+  const at = code.local('i32');
+  code.set(count);
+  code.i32(table);
+  code.set(at);
+  code.loop(() => {
+    code.get(count);
+    code.get(x);
+    code.get(at);
+    code.load('v128.load32_splat', 0);
+    code.op('f32x4.ge');
+    code.op('i32x4.sub');
+    code.set(count);
+    code.get(at);
+    code.i32(4);
+    code.op('i32.add');
+    code.tee(at);
+    code.i32(table + 4 * length);
+    code.op('i32.lt_u');
+    code.brIf(0);
+  });
+  code.get(count);
 }
 
 /** A load for each lane. */

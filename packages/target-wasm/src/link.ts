@@ -5,7 +5,7 @@ import type { Arena } from './arena.ts';
 /** A module's bytes, where each table stands in the memory, and the first byte after what it needs there. */
 export interface LinkedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly tables: readonly number[];
+  readonly tables: readonly (number | null)[];
   readonly end: number;
 }
 
@@ -23,11 +23,11 @@ export function link<K extends Program>(
   const length = kernel.tables.reduce((sum, table) => sum + Math.ceil(table.byteLength / 16) * 16, 0);
   const room = arena.bytes(length + scratch);
   const module = moduleOf(kernel, room.byteOffset);
-  for (const [k, table] of kernel.tables.entries())
-    room.set(
-      new Uint8Array(table.buffer, table.byteOffset, table.byteLength),
-      module.tables[k]! - room.byteOffset,
-    );
+  for (const [k, table] of kernel.tables.entries()) {
+    const place = module.tables[k];
+    if (place === undefined || place === null) continue;
+    room.set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength), place - room.byteOffset);
+  }
   return new WebAssembly.Instance(new WebAssembly.Module(module.bytes), {
     fewerbits: { memory: arena.memory },
   }).exports;

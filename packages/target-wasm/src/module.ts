@@ -16,7 +16,7 @@ import {
   type Value,
 } from '@fewerbits/kernel';
 import type { Code, ValueType } from '@fewerbits/wasm-assembler';
-import { assembleKernel, type KernelFunction } from './assemble-kernel.ts';
+import { assembleKernel, type KernelFunction, placeOfTable, tablesInMemory } from './assemble-kernel.ts';
 import { constantsOf } from './constants.ts';
 import type { LinkedModule } from './link.ts';
 import { counted, placesOf, type Use } from './loops.ts';
@@ -101,7 +101,7 @@ export function unitsFunction(
       code,
       scratch: room,
       sourceLocal,
-      tableAt: (table) => tables[table]!,
+      tableAt: (table) => placeOfTable(tables, table),
       vector: (bytes) => code.get(vectors.get(bytes.join())!),
       // Loops have turns: what is written first in the text is computed first.
       once: (key, type, make) => {
@@ -137,7 +137,7 @@ export function unitsFunction(
       again(ROWS);
     });
   };
-  return { name, params, results: [], tables: kernel.tables, scratch, body };
+  return { name, params, results: [], tables: tablesInMemory(kernel), scratch, body };
 }
 
 /** The vectors that values need beside their operands, in locals. */

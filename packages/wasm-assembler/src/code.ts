@@ -60,6 +60,8 @@ export function startBody(name: string, params: readonly ValueType[], results: r
   const bytes: number[] = [];
   const locals: ValueType[] = [...params];
   let stack: ValueType[] = [];
+  /** The last `set` and its bytes. */
+  let lastSet = { local: -1, start: 0, end: 0 };
   let depth = 0;
   const fail = (what: string): never => {
     throw new Error(`function ${name}: ${what}; on the stack: ${stack.join(' ') || 'nothing'}`);
@@ -98,11 +100,19 @@ export function startBody(name: string, params: readonly ValueType[], results: r
     local: (type) => locals.push(type) - 1,
     get: (local) => {
       stack.push(typeOf(local));
+      if (lastSet.local === local && lastSet.end === bytes.length) {
+        // What was set just now need not leave the stack.
+        bytes[lastSet.start] = 0x22;
+        lastSet = { local: -1, start: 0, end: 0 };
+        return;
+      }
       bytes.push(0x20, ...unsigned(local));
     },
     set: (local) => {
       take(typeOf(local), `set local ${local}`);
+      const start = bytes.length;
       bytes.push(0x21, ...unsigned(local));
+      lastSet = { local, start, end: bytes.length };
     },
     tee: (local) => {
       take(typeOf(local), `tee local ${local}`);

@@ -39,7 +39,9 @@ export function packUnit(b: Nest, unit: Unit, fitted: Fitted): void {
   for (const stream of unit.plan.streams)
     for (const segment of stream.segments)
       if (segment.slots().some(({ copy }) => copy)) throw new NoKernel('it stores copies');
-  const sources = unit.sources.map(({ stride }, source) => wordsOf(partsOf(unit, source, stride), stride));
+  const sources = unit.sources.map(({ stride }, source) =>
+    wordsOf(partsOf(unit, source, stride), stride, b.short),
+  );
   const split = splitFields(sources.flat(2));
   const codeOf = (field: StoredField, at: At): number => {
     const apart = split.has(field) || fitted.isLong(field) || !fitted.tiles.isPlaced(at);
@@ -105,7 +107,7 @@ function partsOf(unit: Unit, source: number, stride: number): Part[] {
 }
 
 /** Words over bytes of the same fields, a group for each run of such bytes. */
-function wordsOf(parts: readonly Part[], stride: number): Word[][] {
+function wordsOf(parts: readonly Part[], stride: number, short: boolean): Word[][] {
   const bytes = Array.from({ length: stride }, (): Part[] => []);
   for (const part of parts) bytes[Math.floor(part.bit / 8)]!.push(part);
   const keyOf = (byte: number): string =>
@@ -116,10 +118,17 @@ function wordsOf(parts: readonly Part[], stride: number): Word[][] {
     while (to < stride && keyOf(to) === keyOf(from)) to++;
     const words: Word[] = [];
     for (let offset = from; offset < to; ) {
-      const size = to - offset >= 4 ? 4 : to - offset >= 2 ? 2 : 1;
-      const own = bytes.slice(offset, offset + size).flat();
-      words.push({ offset, bytes: size, parts: joined(own, 8 * offset) });
-      offset += size;
+      const sizes = ([4, 2, 1] as const).filter((size) => size <= to - offset);
+      const wordOf = (size: Word['bytes']): Word => {
+        const own = bytes.slice(offset, offset + size).flat();
+        return { offset, bytes: size, parts: joined(own, 8 * offset) };
+      };
+      // Bytes repeat more often than words do, and take less text.
+      const word = short
+        ? (sizes.map(wordOf).find((one) => one.parts.length === 1) ?? wordOf(1))
+        : wordOf(sizes[0]!);
+      words.push(word);
+      offset += word.bytes;
     }
     groups.push(words);
     from = to;
