@@ -23,8 +23,13 @@ import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 const SIXTEEN = 16;
 
-/** So many sixteens at least in a turn, where they divide so. */
-const AT_ONCE = 2;
+/**
+ * Sixteens that a turn has at least, where they divide so. Turns cost next to nothing; but sums over a unit of few sixteens wait less for
+ * each other with two.
+ */
+function atOnce(inOrder: boolean, { width }: Unit): number {
+  return inOrder && width <= 4 * SIXTEEN ? 2 : 1;
+}
 
 /**
  * The kernel that decodes a format in vectors, or in a few words why there is none (the interpreter decodes it then).
@@ -51,7 +56,7 @@ function lowerUnit(b: Nest, unit: Unit, expr: Expr, inOrder: boolean): void {
   const arrays = levelsOfTiles(b, unit, kept);
   const [first] = patterns;
   if (first === undefined) return;
-  writePatterns(b, patterns, most(patterns), AT_ONCE, (item, by) => {
+  writePatterns(b, patterns, most(patterns), atOnce(inOrder, unit), (item, by) => {
     const moved = movedBy(b, item, by);
     const levels = new Map(moved.parts.map((part) => [part.field.name, levelsOf(part, item, moved)]));
     for (const [k, field] of kept.entries()) levels.set(field.name, () => b.get(arrays[k]!, moved.tiles[k]!));
@@ -85,15 +90,23 @@ function isCoarse({ tiling, numberAt }: StoredField): boolean {
   return tiling.width % SIXTEEN === 0 && numberAt(0).dimension === 1;
 }
 
+/** How a unit is written. */
+interface Arranged {
+  readonly patterns: readonly Pattern<Moving>[];
+  /** The fields of blocks whose levels are kept in arrays. */
+  readonly kept: readonly StoredField[];
+  readonly cost: number;
+}
+
+/** About how many values are written for a sixteen, for a level that it shares, for reading one that is kept, and for a loop. */
+const COST = { sixteen: 30, level: 4, kept: 2, loop: 8 };
+
 /**
- * The unit in sixteens, in the order in which fewest of them need to be written; and the fields of blocks whose codes do not move on
- * as the codes of weights do: their levels are to be kept in arrays.
+ * The unit in sixteens, so that little needs to be written: in an order in which they repeat, and with those fields of blocks kept whose
+ * codes do not move on as the codes of weights do.
  */
-function arranged(
-  unit: Unit,
-  fields: readonly StoredField[],
-  inOrder: boolean,
-): { patterns: readonly Pattern<Moving>[]; kept: readonly StoredField[] } {
+function arranged(unit: Unit, fields: readonly StoredField[], inOrder: boolean): Arranged {
+  const coarse = fields.filter((field) => isCoarse(field) && field.tiling.width < unit.width);
   const itemOf = (index: number, kept: readonly StoredField[]): Moving => ({
     index,
     tiles: kept.map(({ tiling }) => Math.floor(index / tiling.width)),
@@ -108,38 +121,39 @@ function arranged(
         }),
       ),
   });
-  const best = (kept: readonly StoredField[]) => {
+  const best = (kept: readonly StoredField[]): Arranged => {
     const items = Array.from({ length: unit.width / SIXTEEN }, (_, k) => placed(itemOf(SIXTEEN * k, kept)));
-    const pieces = items[0]!.item.parts.flatMap(({ places }, part) =>
-      places[0]!.pieces.map((_, piece) => [part, piece] as const),
-    );
-    const bitOf = ({ item }: Placed<Moving>, [part, piece]: readonly [number, number]): number => {
-      const found = item.parts[part]!.places[0]!.pieces[piece];
-      return found === undefined ? 0 : found.source * 2 ** 32 + found.bit;
+    const keeping = tilesOf(unit, kept)
+      .map((apart) => ({ ...sizeOf(apart.patterns, 1), levels: apart.fields.length * COST.level }))
+      .reduce((sum, { items, levels, loops }) => sum + levels * items + COST.loop * loops, 0);
+    const each = COST.sixteen + COST.level * (coarse.length - kept.length) + COST.kept * kept.length;
+    const arrangedAs = (order: readonly Placed<Moving>[]): Arranged => {
+      const patterns = patternsOf(order);
+      const { items, loops } = sizeOf(patterns, atOnce(inOrder, unit));
+      return { patterns, kept, cost: items * each + loops * COST.loop + keeping };
     };
-    const orders = [
-      ...(inOrder ? [] : pieces).map((piece) => items.toSorted((p, q) => bitOf(p, piece) - bitOf(q, piece))),
-      items,
-    ];
-    return orders
-      .map((order) => patternsOf(order))
-      .map((patterns) => ({ patterns, size: sizeOf(patterns, AT_ONCE) }))
-      .reduce((p, q) => (isSmaller(q.size, p.size) ? q : p));
+    return (inOrder ? [items] : ordersOf(items)).map(arrangedAs).reduce(cheaper);
   };
-  let kept = fields.filter((field) => isCoarse(field) && field.tiling.width < unit.width);
-  let { patterns, size } = best(kept);
-  for (const field of kept) {
-    const others = kept.filter((other) => other !== field);
-    const without = best(others);
-    if (without.size.items > size.items) continue;
-    kept = others;
-    ({ patterns, size } = without);
-  }
-  return { patterns, kept };
+  return coarse.reduce(
+    (known, field) => cheaper(known, best(known.kept.filter((other) => other !== field))),
+    cheaper(best([]), best(coarse)),
+  );
 }
 
-function isSmaller(p: ReturnType<typeof sizeOf>, q: ReturnType<typeof sizeOf>): boolean {
-  return p.items < q.items || (p.items === q.items && p.loops < q.loops);
+function cheaper(p: Arranged, q: Arranged): Arranged {
+  return q.cost < p.cost ? q : p;
+}
+
+/** Sixteens in their own order, and in those of the bytes of each spot. */
+function ordersOf(items: readonly Placed<Moving>[]): (readonly Placed<Moving>[])[] {
+  const bitOf = ({ item }: Placed<Moving>, part: number, k: number): number => {
+    const piece = item.parts[part]!.places[0]!.pieces[k];
+    return piece === undefined ? 0 : piece.source * 2 ** 32 + piece.bit;
+  };
+  const byBytes = items[0]!.item.parts.flatMap(({ places }, part) =>
+    places[0]!.pieces.map((_, k) => items.toSorted((p, q) => bitOf(p, part, k) - bitOf(q, part, k))),
+  );
+  return [...byBytes, items];
 }
 
 /** The levels of a field at four weights of sixteen: one that they share, or a vector. */
@@ -169,25 +183,34 @@ function levelsOf({ field, places }: Part, { index }: Moving, { reader }: Moved)
   };
 }
 
-/** Arrays of the levels of fields of blocks, by the block in the unit; blocks of one width together. */
-function levelsOfTiles(b: Nest, unit: Unit, fields: readonly StoredField[]): number[] {
-  const arrays = fields.map(({ tiling }) => b.array('f32', unit.width / tiling.width));
-  for (const width of new Set(fields.map(({ tiling }) => tiling.width))) {
-    const some = [...fields.entries()].filter(([, { tiling }]) => tiling.width === width);
+/** The tiles of fields of blocks, those of one width together. */
+function tilesOf(
+  unit: Unit,
+  fields: readonly StoredField[],
+): { fields: readonly StoredField[]; patterns: readonly Pattern<Moving>[] }[] {
+  return [...new Set(fields.map(({ tiling }) => tiling.width))].map((width) => {
+    const alike = fields.filter(({ tiling }) => tiling.width === width);
     const items = Array.from(
       { length: unit.width / width },
       (_, index): Moving => ({
         index,
         tiles: [],
-        parts: some.map(([, field]) => ({ field, places: [unit.placeOf(field, index * width)] })),
+        parts: alike.map((field) => ({ field, places: [unit.placeOf(field, index * width)] })),
       }),
     );
-    const patterns = patternsOf(items.map(placed));
+    return { fields: alike, patterns: patternsOf(items.map(placed)) };
+  });
+}
+
+/** Arrays of the levels of fields of blocks, by the block in the unit. */
+function levelsOfTiles(b: Nest, unit: Unit, kept: readonly StoredField[]): number[] {
+  const arrays = kept.map(({ tiling }) => b.array('f32', unit.width / tiling.width));
+  for (const { fields, patterns } of tilesOf(unit, kept)) {
     writePatterns(b, patterns, most(patterns), 1, (item, by) => {
       const { index, reader, parts } = movedBy(b, item, by);
       for (const [k, { field, places }] of parts.entries()) {
         const code = codeOf(reader, places[0]!, field.radix);
-        b.put(arrays[some[k]![0]]!, index, levelOfCode(reader, field.numberAt(0), code));
+        b.put(arrays[kept.indexOf(fields[k]!)]!, index, levelOfCode(reader, field.numberAt(0), code));
       }
     });
   }
