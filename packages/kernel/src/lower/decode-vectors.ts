@@ -6,7 +6,7 @@
  * line. Equals the interpreter bit for bit (testkit's target matrix).
  */
 import { type Expr, type Format, fieldsRead, type StoredField } from '@fewerbits/format';
-import type { LoopKernel } from '../ir.ts';
+import type { At, LoopKernel } from '../ir.ts';
 import { fixed, plus } from '../loops/at.ts';
 import { makeNest, type Nest } from '../loops/nest.ts';
 import { type Pattern, type Placed, patternsOf, sizeOf, writePatterns } from '../loops/patterns.ts';
@@ -23,12 +23,16 @@ import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 const SIXTEEN = 16;
 
+/** Sixteens of a unit that is small. */
+const FEW = 4;
+
 /**
- * Sixteens that a turn has at least, where they divide so. Turns cost next to nothing; but sums over a unit of few sixteens wait less for
- * each other with two.
+ * Sixteens that a turn has at least, where they divide so. Turns cost next to nothing; but sums over a small unit wait less for each
+ * other with two, and bytes that are shifted by what a loop says had better serve several.
  */
-function atOnce(inOrder: boolean, { width }: Unit): number {
-  return inOrder && width <= 4 * SIXTEEN ? 2 : 1;
+function atOnceFor(inOrder: boolean, slides: boolean, { width }: Unit): number {
+  if (inOrder) return width <= FEW * SIXTEEN ? 2 : 1;
+  return slides ? 4 : 1;
 }
 
 /**
@@ -52,11 +56,11 @@ export function decodeVectors(format: Format, inOrder = false): LoopKernel | str
 function lowerUnit(b: Nest, unit: Unit, expr: Expr, inOrder: boolean): void {
   const { geometry, fields } = unit.plan;
   const read = fields.filter(({ name }) => fieldsRead(expr).has(name));
-  const { patterns, kept } = arranged(unit, read, inOrder);
+  const { patterns, kept, atOnce } = arranged(unit, read, inOrder);
   const arrays = levelsOfTiles(b, unit, kept);
   const [first] = patterns;
   if (first === undefined) return;
-  writePatterns(b, patterns, most(patterns), atOnce(inOrder, unit), (item, by) => {
+  writePatterns(b, patterns, most(patterns), atOnce, (item, by) => {
     const moved = movedBy(b, item, by);
     const levels = new Map(moved.parts.map((part) => [part.field.name, levelsOf(part, item, moved)]));
     for (const [k, field] of kept.entries()) levels.set(field.name, () => b.get(arrays[k]!, moved.tiles[k]!));
@@ -95,6 +99,7 @@ interface Arranged {
   readonly patterns: readonly Pattern<Moving>[];
   /** The fields of blocks whose levels are kept in arrays. */
   readonly kept: readonly StoredField[];
+  readonly atOnce: number;
   readonly cost: number;
 }
 
@@ -107,8 +112,9 @@ const COST = { sixteen: 30, level: 4, kept: 2, loop: 8 };
  */
 function arranged(unit: Unit, fields: readonly StoredField[], inOrder: boolean): Arranged {
   const coarse = fields.filter((field) => isCoarse(field) && field.tiling.width < unit.width);
-  const itemOf = (index: number, kept: readonly StoredField[]): Moving => ({
+  const itemOf = (index: number, kept: readonly StoredField[], slides: boolean): Moving => ({
     index,
+    slides,
     tiles: kept.map(({ tiling }) => Math.floor(index / tiling.width)),
     parts: fields
       .filter((field) => !kept.includes(field))
@@ -121,23 +127,35 @@ function arranged(unit: Unit, fields: readonly StoredField[], inOrder: boolean):
         }),
       ),
   });
-  const best = (kept: readonly StoredField[]): Arranged => {
-    const items = Array.from({ length: unit.width / SIXTEEN }, (_, k) => placed(itemOf(SIXTEEN * k, kept)));
+  const best = (kept: readonly StoredField[], slides: boolean): Arranged => {
+    const items = Array.from({ length: unit.width / SIXTEEN }, (_, k) =>
+      placed(itemOf(SIXTEEN * k, kept, slides)),
+    );
     const keeping = tilesOf(unit, kept)
       .map((apart) => ({ ...sizeOf(apart.patterns, 1), levels: apart.fields.length * COST.level }))
       .reduce((sum, { items, levels, loops }) => sum + levels * items + COST.loop * loops, 0);
+    const atOnce = atOnceFor(inOrder, slides, unit);
     const each = COST.sixteen + COST.level * (coarse.length - kept.length) + COST.kept * kept.length;
     const arrangedAs = (order: readonly Placed<Moving>[]): Arranged => {
       const patterns = patternsOf(order);
-      const { items, loops } = sizeOf(patterns, atOnce(inOrder, unit));
-      return { patterns, kept, cost: items * each + loops * COST.loop + keeping };
+      const { items, loops } = sizeOf(patterns, atOnce);
+      return { patterns, kept, atOnce, cost: items * each + loops * COST.loop + keeping };
     };
     return (inOrder ? [items] : ordersOf(items)).map(arrangedAs).reduce(cheaper);
   };
-  return coarse.reduce(
-    (known, field) => cheaper(known, best(known.kept.filter((other) => other !== field))),
-    cheaper(best([]), best(coarse)),
-  );
+  const bestOf = (slides: boolean): Arranged =>
+    coarse.reduce(
+      (known, field) =>
+        cheaper(
+          known,
+          best(
+            known.kept.filter((other) => other !== field),
+            slides,
+          ),
+        ),
+      cheaper(best([], slides), best(coarse, slides)),
+    );
+  return cheaper(bestOf(false), bestOf(true));
 }
 
 function cheaper(p: Arranged, q: Arranged): Arranged {
@@ -202,15 +220,38 @@ function tilesOf(
   });
 }
 
+/** Puts the levels of a field's tiles into an array, sixteen at a time; false where their codes do not let themselves be taken so. */
+function putInVectors(b: Nest, unit: Unit, field: StoredField, array: number): boolean {
+  const number = field.numberAt(0);
+  const count = unit.width / field.tiling.width;
+  if (number.bits > 8 || count % 4 !== 0) return false;
+  for (let first = 0; first < count; first += SIXTEEN) {
+    const places = Array.from({ length: SIXTEEN }, (_, k) =>
+      unit.placeOf(field, Math.min(first + k, count - 1) * field.tiling.width),
+    );
+    const item: Moving = { index: 0, tiles: [], parts: [{ field, places }] };
+    const { reader, parts } = movedBy(b, item, new Array<At>(placesOf(item).length).fill(fixed(0)));
+    const before = b.values.length;
+    const codes = sixteenCodes(reader, parts[0]!.places);
+    if (codes === null || b.values.length - before > 2 * count) return false;
+    for (let at = first; at < Math.min(count, first + SIXTEEN); at += 4)
+      b.put(array, fixed(at), levelsOfCodes(reader, number, codes, (at - first) / 4));
+  }
+  return true;
+}
+
 /** Arrays of the levels of fields of blocks, by the block in the unit. */
 function levelsOfTiles(b: Nest, unit: Unit, kept: readonly StoredField[]): number[] {
   const arrays = kept.map(({ tiling }) => b.array('f32', unit.width / tiling.width));
   for (const { fields, patterns } of tilesOf(unit, kept)) {
+    const single = fields.filter((field) => !putInVectors(b, unit, field, arrays[kept.indexOf(field)]!));
+    if (single.length === 0) continue;
     writePatterns(b, patterns, most(patterns), 1, (item, by) => {
       const { index, reader, parts } = movedBy(b, item, by);
-      for (const [k, { field, places }] of parts.entries()) {
+      for (const { field, places } of parts) {
+        if (!single.includes(field)) continue;
         const code = codeOf(reader, places[0]!, field.radix);
-        b.put(arrays[kept.indexOf(fields[k]!)]!, index, levelOfCode(reader, field.numberAt(0), code));
+        b.put(arrays[kept.indexOf(field)]!, index, levelOfCode(reader, field.numberAt(0), code));
       }
     });
   }
