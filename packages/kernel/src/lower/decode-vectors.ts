@@ -17,22 +17,22 @@ import { codeOf } from './codes.ts';
 import { decodableUnit } from './decodable.ts';
 import { lowerExpression } from './expression.ts';
 import { levelOfCode, levelsOfCodes, levelTable } from './levels.ts';
-import { type Moved, type Moving, movedBy, type Part, placesOf, shapeOf } from './moving.ts';
+import { type Moved, type Moving, maySlide, movedBy, type Part, placesOf, shapeOf } from './moving.ts';
 import { programOf } from './program.ts';
 import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 const SIXTEEN = 16;
 
-/** Sixteens of a unit that is small. */
+/** Sixteens that are few: of a small unit, and of a turn that is not. */
 const FEW = 4;
 
 /**
- * Sixteens that a turn has at least, where they divide so. Turns cost next to nothing; but sums over a small unit wait less for each
- * other with two, and bytes that are shifted by what a loop says had better serve several.
+ * Sixteens that a turn has at least, where they divide so. Turns cost next to nothing; but sums over a small unit are faster in a
+ * straight line, and bytes that are shifted by what a loop says had better serve several.
  */
 function atOnceFor(inOrder: boolean, slides: boolean, { width }: Unit): number {
-  if (inOrder) return width <= FEW * SIXTEEN ? 2 : 1;
-  return slides ? 4 : 1;
+  const several = inOrder ? width <= FEW * SIXTEEN : slides;
+  return several ? FEW : 1;
 }
 
 /**
@@ -58,8 +58,6 @@ function lowerUnit(b: Nest, unit: Unit, expr: Expr, inOrder: boolean): void {
   const read = fields.filter(({ name }) => fieldsRead(expr).has(name));
   const { patterns, kept, atOnce } = arranged(unit, read, inOrder);
   const arrays = levelsOfTiles(b, unit, kept);
-  const [first] = patterns;
-  if (first === undefined) return;
   writePatterns(b, patterns, most(patterns), atOnce, (item, by) => {
     const moved = movedBy(b, item, by);
     const levels = new Map(moved.parts.map((part) => [part.field.name, levelsOf(part, item, moved)]));
@@ -99,6 +97,7 @@ interface Arranged {
   readonly patterns: readonly Pattern<Moving>[];
   /** The fields of blocks whose levels are kept in arrays. */
   readonly kept: readonly StoredField[];
+  /** Sixteens of a turn, at least. */
   readonly atOnce: number;
   readonly cost: number;
 }
@@ -143,19 +142,17 @@ function arranged(unit: Unit, fields: readonly StoredField[], inOrder: boolean):
     };
     return (inOrder ? [items] : ordersOf(items)).map(arrangedAs).reduce(cheaper);
   };
-  const bestOf = (slides: boolean): Arranged =>
-    coarse.reduce(
-      (known, field) =>
-        cheaper(
-          known,
-          best(
-            known.kept.filter((other) => other !== field),
-            slides,
-          ),
-        ),
-      cheaper(best([], slides), best(coarse, slides)),
-    );
-  return cheaper(bestOf(false), bestOf(true));
+  const bestOf = (slides: boolean): Arranged => {
+    let known = cheaper(best([], slides), best(coarse, slides));
+    for (const field of coarse) {
+      const others = known.kept.filter((other) => other !== field);
+      if (others.length < known.kept.length) known = cheaper(known, best(others, slides));
+    }
+    return known;
+  };
+  const still = bestOf(false);
+  const mayMove = fields.some((field) => maySlide(unit.placeOf(field, 0)));
+  return mayMove ? cheaper(still, bestOf(true)) : still;
 }
 
 function cheaper(p: Arranged, q: Arranged): Arranged {

@@ -20,7 +20,8 @@ export interface Part {
 /**
  * Numbers that loops move, the first weight among them, and the codes that are read there.
  *
- * Where an item `slides`, loops also move the bits at which a spot's codes start in their bytes, if that is one bit for all of them.
+ * Where an item `slides`, loops also move the bit at which a spot's pieces start in their bytes, if that is one bit for all of them and
+ * they are the narrower pieces of their codes: for the others, which change with the byte, a shift that is known costs less.
  */
 export interface Moving {
   readonly index: number;
@@ -32,8 +33,18 @@ export interface Moving {
 interface Spot {
   readonly source: number;
   readonly byte: number;
-  /** The bit at which all codes start, each within its byte; or null. */
+  /** The bit at which all pieces start, each within its byte, if loops may move it; else null. */
   bit: number | null;
+}
+
+/** Whether pieces of a width are narrower than others of their code. */
+function isNarrow(pieces: Place['pieces'], width: number): boolean {
+  return pieces.some((other) => other.width > width);
+}
+
+/** Whether codes like this one have pieces that loops could move where items slide. */
+export function maySlide({ pieces }: Place): boolean {
+  return pieces.some(({ width }) => isNarrow(pieces, width));
 }
 
 function spotKey(part: number, source: number, piece: number): string {
@@ -50,7 +61,7 @@ function spotsOf({ parts, slides = false }: Moving): ReadonlyMap<string, Spot> {
         const spot: Spot = spots.get(key) ?? {
           source,
           byte: Math.floor(bit / 8),
-          bit: slides && pieces.some((other) => other.width > width) ? own : null,
+          bit: slides && isNarrow(pieces, width) ? own : null,
         };
         if (spot.bit !== own || own + width > 8 || width === 8 || digit !== null) spot.bit = null;
         spots.set(key, spot);
