@@ -78,6 +78,8 @@ function interpretUnit(
           word = (word << 8) | around.byte(value.source, place(value.at) + k);
         return word;
       }
+      case 'placed':
+        return place(value.at);
       case 'read16':
         return Array.from({ length: 16 }, (_, k) => around.byte(value.source, place(value.at) + k));
       case 'listed': {
@@ -106,7 +108,7 @@ function interpretUnit(
           results[item.value] = compute(item.value);
           break;
         case 'put':
-          scratch[item.array]![place(item.at)] = single(item.value);
+          scratch[item.array]!.set(lanesOf(results[item.value]!), place(item.at));
           break;
         case 'store':
           for (let k = 0; k < item.bytes; k++)

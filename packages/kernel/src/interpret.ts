@@ -112,6 +112,7 @@ export function resultOf(
     case 'listed':
     case 'read':
     case 'read16':
+    case 'placed':
     case 'get':
     case 'peek':
     case 'carried':
@@ -134,6 +135,8 @@ export function resultOf(
       return value.lanes.map((lane) => lanesOf(args[0]!)[lane] ?? 0);
     case 'shift':
       return wordwise(lanesOf(args[0]!), (word) => (value.by > 0 ? word << value.by : word >>> -value.by));
+    case 'down':
+      return wordwise(lanesOf(args[0]!), (word) => word >>> (args[1] as number));
     case 'b_and':
     case 'b_xor':
     case 'b_add': {

@@ -71,6 +71,8 @@ export type Value =
     }
   /** Sixteen bytes from there; may reach up to 15 bytes past the source's end. */
   | { readonly op: 'read16'; readonly type: 'u8x16'; readonly source: number; readonly at: At }
+  /** A place as an integer. */
+  | { readonly op: 'placed'; readonly type: 'i32'; readonly at: At }
   | { readonly op: IntOp; readonly type: 'i32'; readonly args: readonly [number, number] }
   /** An integer as a real, rounded to the nearest. */
   | {
@@ -143,6 +145,8 @@ export type Value =
   | { readonly op: 'narrow'; readonly type: 'u8x16'; readonly args: readonly [number, number] }
   /** Pairs of bytes as 16-bit integers, shifted: left where positive. What crosses into a neighbour must be masked away. */
   | { readonly op: 'shift'; readonly type: 'u8x16'; readonly args: readonly [number]; readonly by: number }
+  /** The same to the right, by an integer below 16. */
+  | { readonly op: 'down'; readonly type: 'u8x16'; readonly args: readonly [number, number] }
   /** Each byte with one of sixteen; `b_eq` gives 255 where they are equal, else 0. */
   | {
       readonly op: 'b_and' | 'b_xor' | 'b_add' | 'b_eq';
@@ -192,7 +196,7 @@ export type Item =
       readonly more: number | null;
       readonly body: readonly Item[];
     }
-  /** Puts a value into a scratch array. */
+  /** Puts a value into a scratch array; an `f32x4`, four from there. */
   | { readonly do: 'put'; readonly array: number; readonly at: At; readonly value: number }
   /** The low bytes of an integer, little-endian, at a byte of the unit's place in a source. */
   | {
@@ -324,7 +328,14 @@ export function fixedInRow(kernel: Program): boolean[] {
 }
 
 /** What is another value in every unit, or in every turn of a loop. */
-const UNIT_VALUES: ReadonlySet<Value['op']> = new Set(['weight', 'get', 'peek', 'carried', 'result']);
+const UNIT_VALUES: ReadonlySet<Value['op']> = new Set([
+  'weight',
+  'placed',
+  'get',
+  'peek',
+  'carried',
+  'result',
+]);
 
 /** Whether the units of a tensor can be run through as one row: nothing starts again with a row. */
 export function runsFlat(kernel: Program): boolean {

@@ -76,8 +76,10 @@ export function verifyLoops(kernel: EncodeKernel | LoopKernel): void {
       }
       need(k, k);
       if (item.do === 'put') {
-        within(k, item.at, around, arrays[item.array]!.length, 'element');
-        if (arrays[item.array]!.type !== value.type) fail(k, 'it is put into an array of another type');
+        const four = inVectors && value.type === 'f32x4';
+        within(k, item.at, around, arrays[item.array]!.length - (four ? 3 : 0), 'element');
+        if (arrays[item.array]!.type !== (four ? 'f32' : value.type))
+          fail(k, 'it is put into an array of another type');
       } else if (item.do === 'give') {
         if (value.type !== (inVectors ? 'f32x4' : 'f32')) fail(k, 'a weight is a real');
         within(k, item.at, around, width - lanes + 1, 'weight');

@@ -29,6 +29,7 @@ const LOOPED: ReadonlySet<Value['op']> = new Set([
   'listed',
   'read',
   'read16',
+  'placed',
   'get',
   'peek',
   'carried',
@@ -71,6 +72,7 @@ function operandTypes(value: Value): Type[] {
     case 'listed':
     case 'read':
     case 'read16':
+    case 'placed':
     case 'get':
     case 'peek':
     case 'carried':
@@ -117,6 +119,8 @@ function operandTypes(value: Value): Type[] {
     case 'reals':
     case 'book':
       return ['u8x16'];
+    case 'down':
+      return ['u8x16', 'i32'];
     case 'b_or':
     case 'narrow':
       return ['u8x16', 'u8x16'];

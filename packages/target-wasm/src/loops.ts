@@ -51,6 +51,8 @@ export interface Use {
   readonly at: At;
   /** Of an element. */
   readonly bytes: number;
+  /** A small number that loops move, and no place in memory. */
+  readonly isCount?: boolean;
 }
 
 /** The places that a body of loops uses, each kept in a local of the loop that moves it. */
@@ -67,8 +69,14 @@ export interface Places {
 /** @param uses all that will be asked for */
 export function placesOf(code: Code, loops: readonly number[], uses: readonly Use[]): Places {
   const steps = loops.map(() => 0);
-  for (const { at, bytes } of uses)
-    for (const { loop, by } of at.steps) steps[loop] = divisor(steps[loop]!, Math.abs(by) * bytes);
+  for (const { at, bytes, isCount = false } of uses)
+    if (!isCount)
+      for (const { loop, by } of at.steps) steps[loop] = divisor(steps[loop]!, Math.abs(by) * bytes);
+  for (const { at, isCount = false } of uses)
+    if (isCount)
+      for (const { loop, by } of at.steps)
+        if (!Number.isInteger(Math.log2(steps[loop]! / by)))
+          steps[loop] = divisor(steps[loop]!, Math.abs(by));
   const counters = loops.map(() => code.local('i32'));
   const begins = new Map<number | null, (() => void)[]>();
   const known = new Map<string, number | null>();

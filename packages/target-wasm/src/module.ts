@@ -181,11 +181,13 @@ function writerOf(kernel: LoopKernel, frame: Frame, sink: WeightSink): UnitWrite
     source === undefined
       ? { root: null, at, bytes: SINGLE }
       : { root: frame.sourceLocal(source), at, bytes: 1 };
+  const countOf = (at: Use['at']): Use => ({ root: null, at, bytes: 1, isCount: true });
   const weightsAt = (at: Use['at']): Use => ({ root: sink.moves, at, bytes: SINGLE });
   const places = placesOf(code, loops, [
-    ...values.flatMap((value) =>
-      'at' in value ? [useOf(value.at, 'source' in value ? value.source : undefined)] : [],
-    ),
+    ...values.flatMap((value) => {
+      if (value.op === 'placed') return [countOf(value.at)];
+      return 'at' in value ? [useOf(value.at, 'source' in value ? value.source : undefined)] : [];
+    }),
     ...[...itemsOf(body)].flatMap((item) =>
       item.do === 'give' ? [weightsAt(item.at)] : item.do === 'put' ? [useOf(item.at)] : [],
     ),
@@ -200,6 +202,7 @@ function writerOf(kernel: LoopKernel, frame: Frame, sink: WeightSink): UnitWrite
       else code.get(local);
     },
     address: ({ source, table, array }, at) => {
+      if (source === undefined && table === undefined && array === undefined) return places.push(countOf(at));
       const start =
         table !== undefined ? frame.tableAt(table) : array !== undefined ? arrayPlaces[array]! : 0;
       return start + places.push(useOf(at, source));
@@ -221,7 +224,7 @@ function writerOf(kernel: LoopKernel, frame: Frame, sink: WeightSink): UnitWrite
         case 'put': {
           const offset = arrayPlaces[item.array]! + places.push(useOf(item.at));
           scene.push(item.value);
-          code.store('f32.store', offset);
+          code.store(values[item.value]!.type === 'f32x4' ? 'v128.store' : 'f32.store', offset);
           break;
         }
         case 'give':

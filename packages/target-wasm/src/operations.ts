@@ -24,7 +24,7 @@ export interface Scene {
   once(key: string, type: 'v128', make: () => void): void;
 }
 
-/** What a place lies in. */
+/** What a place lies in; nothing: a place by itself, in steps of one. */
 export interface Root {
   readonly source?: number;
   readonly table?: number;
@@ -82,6 +82,13 @@ export function emitValue(index: number, scene: Scene): void {
     case 'read':
       code.load(LOADS[value.bytes], scene.address({ source: value.source }, value.at));
       return;
+    case 'placed': {
+      const base = scene.address({}, value.at);
+      if (base === 0) return;
+      code.i32(base);
+      code.op('i32.add');
+      return;
+    }
     case 'get':
       code.load('f32.load', scene.address({ array: value.array }, value.at));
       return;
@@ -155,6 +162,10 @@ export function emitValue(index: number, scene: Scene): void {
       push(value.args[0]);
       push(value.args[0]);
       code.shuffle(value.lanes.map((lane, k) => (lane > 15 ? k : lane)));
+      return;
+    case 'down':
+      operands();
+      code.op('i16x8.shr_u');
       return;
     case 'shift':
       operands();

@@ -40,6 +40,7 @@ export interface Nest extends Builder {
   store(source: number, at: At, bytes: 1 | 2 | 4, value: number): void;
   read(source: number, at: At, bytes: 1 | 2 | 4): number;
   read16(source: number, at: At): number;
+  placed(at: At): number;
   give(at: At, value: number): void;
   /** Leaves the unit to the interpreter unless a value is 1. */
   require(value: number): void;
@@ -189,6 +190,7 @@ export function makeNest(short = false): Nest {
       innermost().items.push({ do: 'store', source, at, bytes, value });
     },
     read: (source, at, bytes) => add({ op: 'read', type: 'i32', source, at, bytes }),
+    placed: (at) => add({ op: 'placed', type: 'i32', at }),
     read16: (source, at) => add({ op: 'read16', type: 'u8x16', source, at }),
     give: (at, value) => {
       innermost().items.push({ do: 'give', at, value });

@@ -6,7 +6,7 @@
  * line. Equals the interpreter bit for bit (testkit's target matrix).
  */
 import { type Expr, type Format, fieldsRead, type StoredField } from '@fewerbits/format';
-import type { LoopKernel } from '../ir.ts';
+import type { At, LoopKernel } from '../ir.ts';
 import { fixed, plus } from '../loops/at.ts';
 import { makeNest, type Nest } from '../loops/nest.ts';
 import { type Pattern, type Placed, patternsOf, sizeOf, writePatterns } from '../loops/patterns.ts';
@@ -17,14 +17,23 @@ import { codeOf } from './codes.ts';
 import { decodableUnit } from './decodable.ts';
 import { lowerExpression } from './expression.ts';
 import { levelOfCode, levelsOfCodes, levelTable } from './levels.ts';
-import { type Moved, type Moving, movedBy, type Part, placesOf, shapeOf } from './moving.ts';
+import { type Moved, type Moving, maySlide, movedBy, type Part, placesOf, shapeOf } from './moving.ts';
 import { programOf } from './program.ts';
 import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 const SIXTEEN = 16;
 
-/** So many sixteens at least in a turn, where they divide so. */
-const AT_ONCE = 2;
+/** Sixteens that are few: of a small unit, and of a turn that is not. */
+const FEW = 4;
+
+/**
+ * Sixteens that a turn has at least, where they divide so. Turns cost next to nothing; but sums over a small unit are faster in a
+ * straight line, and bytes that are shifted by what a loop says had better serve several.
+ */
+function atOnceFor(inOrder: boolean, slides: boolean, { width }: Unit): number {
+  const several = inOrder ? width <= FEW * SIXTEEN : slides;
+  return several ? FEW : 1;
+}
 
 /**
  * The kernel that decodes a format in vectors, or in a few words why there is none (the interpreter decodes it then).
@@ -47,11 +56,9 @@ export function decodeVectors(format: Format, inOrder = false): LoopKernel | str
 function lowerUnit(b: Nest, unit: Unit, expr: Expr, inOrder: boolean): void {
   const { geometry, fields } = unit.plan;
   const read = fields.filter(({ name }) => fieldsRead(expr).has(name));
-  const { patterns, kept } = arranged(unit, read, inOrder);
+  const { patterns, kept, atOnce } = arranged(unit, read, inOrder);
   const arrays = levelsOfTiles(b, unit, kept);
-  const [first] = patterns;
-  if (first === undefined) return;
-  writePatterns(b, patterns, most(patterns), AT_ONCE, (item, by) => {
+  writePatterns(b, patterns, most(patterns), atOnce, (item, by) => {
     const moved = movedBy(b, item, by);
     const levels = new Map(moved.parts.map((part) => [part.field.name, levelsOf(part, item, moved)]));
     for (const [k, field] of kept.entries()) levels.set(field.name, () => b.get(arrays[k]!, moved.tiles[k]!));
@@ -85,17 +92,28 @@ function isCoarse({ tiling, numberAt }: StoredField): boolean {
   return tiling.width % SIXTEEN === 0 && numberAt(0).dimension === 1;
 }
 
+/** How a unit is written. */
+interface Arranged {
+  readonly patterns: readonly Pattern<Moving>[];
+  /** The fields of blocks whose levels are kept in arrays. */
+  readonly kept: readonly StoredField[];
+  /** Sixteens of a turn, at least. */
+  readonly atOnce: number;
+  readonly cost: number;
+}
+
+/** About how many values are written for a sixteen, for a level that it shares, for reading one that is kept, and for a loop. */
+const COST = { sixteen: 30, level: 4, kept: 2, loop: 8 };
+
 /**
- * The unit in sixteens, in the order in which fewest of them need to be written; and the fields of blocks whose codes do not move on
- * as the codes of weights do: their levels are to be kept in arrays.
+ * The unit in sixteens, so that little needs to be written: in an order in which they repeat, and with those fields of blocks kept whose
+ * codes do not move on as the codes of weights do.
  */
-function arranged(
-  unit: Unit,
-  fields: readonly StoredField[],
-  inOrder: boolean,
-): { patterns: readonly Pattern<Moving>[]; kept: readonly StoredField[] } {
-  const itemOf = (index: number, kept: readonly StoredField[]): Moving => ({
+function arranged(unit: Unit, fields: readonly StoredField[], inOrder: boolean): Arranged {
+  const coarse = fields.filter((field) => isCoarse(field) && field.tiling.width < unit.width);
+  const itemOf = (index: number, kept: readonly StoredField[], slides: boolean): Moving => ({
     index,
+    slides,
     tiles: kept.map(({ tiling }) => Math.floor(index / tiling.width)),
     parts: fields
       .filter((field) => !kept.includes(field))
@@ -108,38 +126,49 @@ function arranged(
         }),
       ),
   });
-  const best = (kept: readonly StoredField[]) => {
-    const items = Array.from({ length: unit.width / SIXTEEN }, (_, k) => placed(itemOf(SIXTEEN * k, kept)));
-    const pieces = items[0]!.item.parts.flatMap(({ places }, part) =>
-      places[0]!.pieces.map((_, piece) => [part, piece] as const),
+  const best = (kept: readonly StoredField[], slides: boolean): Arranged => {
+    const items = Array.from({ length: unit.width / SIXTEEN }, (_, k) =>
+      placed(itemOf(SIXTEEN * k, kept, slides)),
     );
-    const bitOf = ({ item }: Placed<Moving>, [part, piece]: readonly [number, number]): number => {
-      const found = item.parts[part]!.places[0]!.pieces[piece];
-      return found === undefined ? 0 : found.source * 2 ** 32 + found.bit;
+    const keeping = tilesOf(unit, kept)
+      .map((apart) => ({ ...sizeOf(apart.patterns, 1), levels: apart.fields.length * COST.level }))
+      .reduce((sum, { items, levels, loops }) => sum + levels * items + COST.loop * loops, 0);
+    const atOnce = atOnceFor(inOrder, slides, unit);
+    const each = COST.sixteen + COST.level * (coarse.length - kept.length) + COST.kept * kept.length;
+    const arrangedAs = (order: readonly Placed<Moving>[]): Arranged => {
+      const patterns = patternsOf(order);
+      const { items, loops } = sizeOf(patterns, atOnce);
+      return { patterns, kept, atOnce, cost: items * each + loops * COST.loop + keeping };
     };
-    const orders = [
-      ...(inOrder ? [] : pieces).map((piece) => items.toSorted((p, q) => bitOf(p, piece) - bitOf(q, piece))),
-      items,
-    ];
-    return orders
-      .map((order) => patternsOf(order))
-      .map((patterns) => ({ patterns, size: sizeOf(patterns, AT_ONCE) }))
-      .reduce((p, q) => (isSmaller(q.size, p.size) ? q : p));
+    return (inOrder ? [items] : ordersOf(items)).map(arrangedAs).reduce(cheaper);
   };
-  let kept = fields.filter((field) => isCoarse(field) && field.tiling.width < unit.width);
-  let { patterns, size } = best(kept);
-  for (const field of kept) {
-    const others = kept.filter((other) => other !== field);
-    const without = best(others);
-    if (without.size.items > size.items) continue;
-    kept = others;
-    ({ patterns, size } = without);
-  }
-  return { patterns, kept };
+  const bestOf = (slides: boolean): Arranged => {
+    let known = cheaper(best([], slides), best(coarse, slides));
+    for (const field of coarse) {
+      const others = known.kept.filter((other) => other !== field);
+      if (others.length < known.kept.length) known = cheaper(known, best(others, slides));
+    }
+    return known;
+  };
+  const still = bestOf(false);
+  const mayMove = fields.some((field) => maySlide(unit.placeOf(field, 0)));
+  return mayMove ? cheaper(still, bestOf(true)) : still;
 }
 
-function isSmaller(p: ReturnType<typeof sizeOf>, q: ReturnType<typeof sizeOf>): boolean {
-  return p.items < q.items || (p.items === q.items && p.loops < q.loops);
+function cheaper(p: Arranged, q: Arranged): Arranged {
+  return q.cost < p.cost ? q : p;
+}
+
+/** Sixteens in their own order, and in those of the bytes of each spot. */
+function ordersOf(items: readonly Placed<Moving>[]): (readonly Placed<Moving>[])[] {
+  const bitOf = ({ item }: Placed<Moving>, part: number, k: number): number => {
+    const piece = item.parts[part]!.places[0]!.pieces[k];
+    return piece === undefined ? 0 : piece.source * 2 ** 32 + piece.bit;
+  };
+  const byBytes = items[0]!.item.parts.flatMap(({ places }, part) =>
+    places[0]!.pieces.map((_, k) => items.toSorted((p, q) => bitOf(p, part, k) - bitOf(q, part, k))),
+  );
+  return [...byBytes, items];
 }
 
 /** The levels of a field at four weights of sixteen: one that they share, or a vector. */
@@ -169,25 +198,57 @@ function levelsOf({ field, places }: Part, { index }: Moving, { reader }: Moved)
   };
 }
 
-/** Arrays of the levels of fields of blocks, by the block in the unit; blocks of one width together. */
-function levelsOfTiles(b: Nest, unit: Unit, fields: readonly StoredField[]): number[] {
-  const arrays = fields.map(({ tiling }) => b.array('f32', unit.width / tiling.width));
-  for (const width of new Set(fields.map(({ tiling }) => tiling.width))) {
-    const some = [...fields.entries()].filter(([, { tiling }]) => tiling.width === width);
+/** The tiles of fields of blocks, those of one width together. */
+function tilesOf(
+  unit: Unit,
+  fields: readonly StoredField[],
+): { fields: readonly StoredField[]; patterns: readonly Pattern<Moving>[] }[] {
+  return [...new Set(fields.map(({ tiling }) => tiling.width))].map((width) => {
+    const alike = fields.filter(({ tiling }) => tiling.width === width);
     const items = Array.from(
       { length: unit.width / width },
       (_, index): Moving => ({
         index,
         tiles: [],
-        parts: some.map(([, field]) => ({ field, places: [unit.placeOf(field, index * width)] })),
+        parts: alike.map((field) => ({ field, places: [unit.placeOf(field, index * width)] })),
       }),
     );
-    const patterns = patternsOf(items.map(placed));
+    return { fields: alike, patterns: patternsOf(items.map(placed)) };
+  });
+}
+
+/** Puts the levels of a field's tiles into an array, sixteen at a time; false where their codes do not let themselves be taken so. */
+function putInVectors(b: Nest, unit: Unit, field: StoredField, array: number): boolean {
+  const number = field.numberAt(0);
+  const count = unit.width / field.tiling.width;
+  if (number.bits > 8 || count % 4 !== 0) return false;
+  for (let first = 0; first < count; first += SIXTEEN) {
+    const places = Array.from({ length: SIXTEEN }, (_, k) =>
+      unit.placeOf(field, Math.min(first + k, count - 1) * field.tiling.width),
+    );
+    const item: Moving = { index: 0, tiles: [], parts: [{ field, places }] };
+    const { reader, parts } = movedBy(b, item, new Array<At>(placesOf(item).length).fill(fixed(0)));
+    const before = b.values.length;
+    const codes = sixteenCodes(reader, parts[0]!.places);
+    if (codes === null || b.values.length - before > 2 * count) return false;
+    for (let at = first; at < Math.min(count, first + SIXTEEN); at += 4)
+      b.put(array, fixed(at), levelsOfCodes(reader, number, codes, (at - first) / 4));
+  }
+  return true;
+}
+
+/** Arrays of the levels of fields of blocks, by the block in the unit. */
+function levelsOfTiles(b: Nest, unit: Unit, kept: readonly StoredField[]): number[] {
+  const arrays = kept.map(({ tiling }) => b.array('f32', unit.width / tiling.width));
+  for (const { fields, patterns } of tilesOf(unit, kept)) {
+    const single = fields.filter((field) => !putInVectors(b, unit, field, arrays[kept.indexOf(field)]!));
+    if (single.length === 0) continue;
     writePatterns(b, patterns, most(patterns), 1, (item, by) => {
       const { index, reader, parts } = movedBy(b, item, by);
-      for (const [k, { field, places }] of parts.entries()) {
+      for (const { field, places } of parts) {
+        if (!single.includes(field)) continue;
         const code = codeOf(reader, places[0]!, field.radix);
-        b.put(arrays[some[k]![0]]!, index, levelOfCode(reader, field.numberAt(0), code));
+        b.put(arrays[kept.indexOf(field)]!, index, levelOfCode(reader, field.numberAt(0), code));
       }
     });
   }
