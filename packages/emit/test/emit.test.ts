@@ -117,18 +117,18 @@ describe('a package', () => {
     );
     expect(() => door.encode(weights, { shape: [2, 32.5] })).toThrow(/is no shape/);
     expect(() => door.encode(weights, { shape: [1, 64] })).toThrow(
-      /weights of length 128; the shape \[1,64\] needs 64/,
+      /weights of length 128; shape \[1,64\] needs 64/,
     );
     const bad = weights.slice();
     bad[77] = Number.NaN;
     expect(() => door.encode(bad)).toThrow(/f: weight 77 is NaN/);
     const packed = door.encode(weights);
     expect(() => door.decode({ shape: [128], streams: { scale: packed.streams.scale } })).toThrow(
-      /stream 'code' of length 0; the shape \[128\] needs 64/,
+      /stream 'code' of length 0; shape \[128\] needs 64/,
     );
     expect(() => door.decode({ shape: [64], streams: packed.streams })).toThrow(/needs 2/);
     expect(() => door.decode(packed, { out: new Float32Array(3) })).toThrow(
-      /out of length 3; the shape \[128\] needs 128/,
+      /out of length 3; shape \[128\] needs 128/,
     );
   });
 

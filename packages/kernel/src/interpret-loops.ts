@@ -82,6 +82,8 @@ function interpretUnit(
         return place(value.at);
       case 'read16':
         return Array.from({ length: 16 }, (_, k) => around.byte(value.source, place(value.at) + k));
+      case 'turn':
+        return turns[value.loop]!;
       case 'listed': {
         const from = place(value.at);
         const table = tables[value.table]!;

@@ -115,6 +115,7 @@ export function resultOf(
     case 'placed':
     case 'get':
     case 'peek':
+    case 'turn':
     case 'carried':
     case 'result':
       throw new Error(`${value.op} belongs to kernels with loops`);

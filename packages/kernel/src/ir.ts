@@ -99,6 +99,8 @@ export type Value =
   | { readonly op: 'listed'; readonly type: 'f32' | 'f32x4'; readonly table: number; readonly at: At }
   /** An element of a scratch array: `get` of one that is filled once, before it is read; `peek` of what it holds at this moment. */
   | { readonly op: 'get' | 'peek'; readonly type: 'i32' | 'f32'; readonly array: number; readonly at: At }
+  /** The turn of a loop around, from 0. */
+  | { readonly op: 'turn'; readonly type: 'f32'; readonly loop: number }
   /** What a loop carries from one turn to the next, inside the loop; and what it has at the end. */
   | {
       readonly op: 'carried' | 'result';
@@ -333,6 +335,7 @@ const UNIT_VALUES: ReadonlySet<Value['op']> = new Set([
   'placed',
   'get',
   'peek',
+  'turn',
   'carried',
   'result',
 ]);

@@ -42,7 +42,8 @@ export function namedIn(
     return stretch;
   };
   walk(body);
-  const isPlain = (k: number): boolean => ['int', 'real', 'carried', 'result'].includes(values[k]!.op);
+  const isPlain = (k: number): boolean =>
+    ['int', 'real', 'turn', 'carried', 'result'].includes(values[k]!.op);
   const named = new Array<boolean>(values.length).fill(false);
   // What reads a value stands behind it.
   for (let k = values.length - 1; k >= 0; k--) {

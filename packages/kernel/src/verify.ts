@@ -75,6 +75,7 @@ function operandTypes(value: Value): Type[] {
     case 'placed':
     case 'get':
     case 'peek':
+    case 'turn':
     case 'carried':
     case 'result':
       return [];

@@ -113,6 +113,8 @@ export function expressionOf(value: Value, args: readonly string[], rounded: boo
     case 'get':
     case 'peek':
       return `a${value.array}[${placeText(value.at)}]`;
+    case 'turn':
+      return `i${value.loop}`;
     case 'carried':
     case 'result':
       return `c${value.loop}_${value.slot}`;

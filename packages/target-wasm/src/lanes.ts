@@ -105,6 +105,11 @@ export function emitLanes(index: number, scene: LaneScene): void {
       scene.moved(value.at, 4);
       code.load('v128.load32_splat', scene.tableAt(value.table) + 4 * value.at.base);
       return;
+    case 'turn':
+      scene.moved({ base: 0, steps: [{ loop: value.loop, by: 1 }] }, 1);
+      code.op('f32.convert_i32_u');
+      code.op('f32x4.splat');
+      return;
     case 'carried':
     case 'result':
       scene.carried(value.loop, value.slot);

@@ -214,6 +214,7 @@ export function emitValue(index: number, scene: Scene): void {
     case 'i_min_u':
     case 'weight':
     case 'peek':
+    case 'turn':
     case 'carried':
     case 'result':
     case 'to_int':

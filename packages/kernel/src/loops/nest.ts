@@ -29,6 +29,8 @@ export interface Nest extends Builder {
   /** Writes not where the caller stands but in the loops that move a place, before whatever is inside them. */
   outside<T>(at: At, write: () => T): T;
   weight(at: At): number;
+  /** A turn as a real. */
+  turnOf(turn: At): number;
   /** An element of a table, or four from there. */
   listed(table: Float32Array, at: At, type?: 'f32' | 'f32x4'): number;
   array(type: ScratchArray['type'], length: number): number;
@@ -112,6 +114,7 @@ export function makeNest(short = false): Nest {
   const movedBy = ({ steps }: At): Region => steps.map(({ loop }) => bodies[loop]!).reduce(deeper, unit);
   const homeOf = (value: Value): Region => {
     if (value.op === 'peek') return innermost();
+    if (value.op === 'turn') return bodies[value.loop]!;
     const own = 'at' in value ? movedBy(value.at) : unit;
     return operandsOf(value)
       .map((k) => homes[k]!)
@@ -177,6 +180,10 @@ export function makeNest(short = false): Nest {
       const result = write();
       open = inner;
       return result;
+    },
+    turnOf: ({ base, steps }) => {
+      const [step] = steps;
+      return step === undefined ? b.real(base) : add({ op: 'turn', type: 'f32', loop: step.loop });
     },
     weight: (at) => add({ op: 'weight', type: 'f32', at }),
     listed: (table, at, type = 'f32') => add({ op: 'listed', type, table: b.table(table), at }),

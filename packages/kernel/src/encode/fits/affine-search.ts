@@ -4,8 +4,6 @@ import type { Nest } from '../../loops/nest.ts';
 import type { Found, Search } from './fit.ts';
 import { roundedCode } from './rounded-codes.ts';
 
-const f = Math.fround;
-
 export function affineSearch(b: Nest, { length, x, weight, constants, words }: Search): Found {
   const { levels, from, step, steps } = constants as Record<'levels' | 'from' | 'step' | 'steps', number>;
   const zero = b.real(0);
@@ -39,7 +37,6 @@ export function affineSearch(b: Nest, { length, x, weight, constants, words }: S
   const scale = b.binary('div', b.real(1), inverse);
   const first = errorOf((at) => roundedCode(b, x(at), inverse, start, 0, levels), scale, start);
 
-  const tries = Float32Array.from({ length: steps + 1 }, (_, k) => f(f(f(from) + f(f(step) * k)) + levels));
   const codes = b.array('f32', length);
   // The minimum of the best solution so far takes part in later ones, and its codes follow from what they were rounded under.
   const [bestScale, bestMin, , keptInverse, keptShift] = b.fold(
@@ -47,7 +44,9 @@ export function affineSearch(b: Nest, { length, x, weight, constants, words }: S
     [scale, start, first, inverse, start],
     (turn, carried) => {
       const [, min, best] = carried as [number, number, number];
-      const tried = b.binary('div', b.listed(tries, turn), b.binary('sub', max, min));
+      const added = b.binary('add', b.real(from), b.binary('mul', b.real(step), b.turnOf(turn)));
+      const wanted = b.binary('add', added, b.real(levels));
+      const tried = b.binary('div', wanted, b.binary('sub', max, min));
       const [sumL, sumL2, sumXL] = b.fold(length, [zero, zero, zero], (at, sums) => {
         const code = roundedCode(b, x(at), tried, min, 0, levels);
         b.put(codes, at, code);
