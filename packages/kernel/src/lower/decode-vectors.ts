@@ -28,7 +28,8 @@ const FEW = 4;
 
 /**
  * Sixteens that a turn has at least, where they divide so. Turns cost next to nothing; but sums over a small unit are faster in a
- * straight line, two sixteens of plain integers are soon done, and bytes that are shifted by what a loop says had better serve several.
+ * straight line, two sixteens of plain integers are soon done, and single integers, by which fours are looked up or bytes are shifted,
+ * had better serve several.
  */
 function atOnceFor(
   { width }: Unit,
@@ -39,7 +40,8 @@ function atOnceFor(
   if (inOrder) return width <= FEW * SIXTEEN ? FEW : 1;
   const isLight = fields.every((field) => isCoarse(field) || areIntegers(field.numberAt(0)));
   if (isLight && width <= 2 * SIXTEEN) return 2;
-  return slides ? FEW : 1;
+  const looksUpFours = fields.some((field) => field.numberAt(0).dimension > 1);
+  return slides || looksUpFours ? FEW : 1;
 }
 
 /**
