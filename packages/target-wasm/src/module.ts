@@ -4,7 +4,7 @@
  * weight where it is computed and writes the sum of each row. rK: how far source K moves from the end of a row to the next.
  *
  * A loop over rows around one over units, around the kernel's own. Constants stand before all of them, what is the same in all units
- * of a row before the second. A value that is used once is computed where it is used, so that few vectors live at a time.
+ * of a row before the second. Every value is computed where it is used first, so that few vectors live at a time.
  */
 import {
   fixedInRow,
@@ -193,13 +193,21 @@ function writerOf(kernel: LoopKernel, frame: Frame, sink: WeightSink): UnitWrite
     ),
   ]);
   const locals = new Map<number, number>();
+  /** Values that are to be kept once they are used, or before the next loop. */
+  const pending = new Set<number>();
+  const localFor = (k: number): number => {
+    const local = code.local(typeInWasm(values[k]!));
+    locals.set(k, local);
+    return local;
+  };
   const scene: Scene = {
     ...frame,
     kernel,
     push: (k) => {
       const local = locals.get(k);
-      if (local === undefined) emitValue(k, scene);
-      else code.get(local);
+      if (local !== undefined) return code.get(local);
+      emitValue(k, scene);
+      if (pending.delete(k)) code.tee(localFor(k));
     },
     address: ({ source, table, array }, at) => {
       if (source === undefined && table === undefined && array === undefined) return places.push(countOf(at));
@@ -209,17 +217,17 @@ function writerOf(kernel: LoopKernel, frame: Frame, sink: WeightSink): UnitWrite
     },
   };
   const keep = (k: number): void => {
-    const local = code.local(typeInWasm(values[k]!));
+    if (locals.has(k)) return;
     emitValue(k, scene);
-    code.set(local);
-    locals.set(k, local);
+    pending.delete(k);
+    code.set(localFor(k));
   };
   const isConstant = (k: number): boolean => values[k]!.op === 'int' || values[k]!.op === 'real';
   const write = (items: readonly Item[]): void => {
     for (const item of items) {
       switch (item.do) {
         case 'value':
-          if (named[item.value] && !locals.has(item.value)) keep(item.value);
+          if (named[item.value] && !locals.has(item.value)) pending.add(item.value);
           break;
         case 'put': {
           const offset = arrayPlaces[item.array]! + places.push(useOf(item.at));
@@ -235,6 +243,7 @@ function writerOf(kernel: LoopKernel, frame: Frame, sink: WeightSink): UnitWrite
           );
           break;
         case 'loop':
+          for (const k of pending) keep(k);
           counted(code, places.turnOf(item.loop), loops[item.loop]!, places.stepOf(item.loop), () => {
             places.begin(item.loop);
             write(item.body);

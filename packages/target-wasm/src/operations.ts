@@ -244,29 +244,24 @@ export function pushesOf(op: Value['op']): number {
 
 /** The binary32 of a binary16: exponent and mantissa moved into place are 2^112 too small, or all ones. */
 function halfValue(code: Code, pushHalf: () => void): void {
+  // The sign goes along: it fills the bits above, of which one is kept.
   pushHalf();
-  code.i32(0x7fff);
-  code.op('i32.and');
+  code.op('i32.extend16_s');
   code.i32(13);
   code.op('i32.shl');
+  code.i32(0x8fffe000);
+  code.op('i32.and');
   code.op('f32.reinterpret_i32');
   code.f32(2 ** 112);
   code.op('f32.mul');
   code.op('i32.reinterpret_f32');
-  code.i32(0x7f800000);
-  code.i32(0);
   pushHalf();
   code.i32(0x7c00);
   code.op('i32.and');
   code.i32(0x7c00);
   code.op('i32.eq');
-  code.op('select');
-  code.op('i32.or');
-  pushHalf();
-  code.i32(0x8000);
-  code.op('i32.and');
-  code.i32(16);
-  code.op('i32.shl');
+  code.i32(0x7f800000);
+  code.op('i32.mul');
   code.op('i32.or');
   code.op('f32.reinterpret_i32');
 }

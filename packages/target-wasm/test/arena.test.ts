@@ -2,6 +2,7 @@
 import { interpreter } from '@fewerbits/codec';
 import { compileFile, makeSource } from '@fewerbits/dsl';
 import type { Codec, Format, Packed } from '@fewerbits/format';
+import { decodeVectors } from '@fewerbits/kernel';
 import { describe, expect, it } from 'vitest';
 import { makeArena, wasmDecoder } from '../src/index.ts';
 
@@ -14,6 +15,11 @@ function formatOf(text: string): Format {
 
 const ROWS = formatOf('format f { row scale: f32 = absmax, each code: i8, value = scale * code }');
 const WHOLE = formatOf('format f { tensor scale: f32 = absmax, each code: f32, value = scale * code }');
+
+/** Sixteen weights have 12 bytes, and sixteen are read: in loops, the last of them beyond the tensor. */
+const LARGE = formatOf(
+  'format f { superblock 256 { scale: f16 = absmax / 31, each code: u6 - 32 } value = scale * code }',
+);
 
 function decoder(base: Codec, options: Parameters<typeof wasmDecoder>[1]): Codec {
   const codec = wasmDecoder(base, options);
@@ -67,6 +73,26 @@ describe('decoding in place', () => {
       code.set(packed.streams.code!);
       const out = arena.floats(count);
       codec.decode({ shape: [1, count], streams: { ...packed.streams, code } }, { out });
+      expect(out).toEqual(base.decode(packed));
+    },
+  );
+
+  it.each([1, 3].flatMap((units) => [0, 3, 4, 16].map((gap) => [units, gap] as const)))(
+    'reads %i units in loops that end %i bytes before the memory ends',
+    (units, gap) => {
+      const kernel = decodeVectors(LARGE);
+      if (typeof kernel === 'string') throw new Error(kernel);
+      expect(kernel.loops.length).toBeGreaterThan(0);
+      const base = interpreter(LARGE);
+      const packed = encoded(base, 1, 256 * units);
+      const arena = makeArena(1 << 20);
+      const codec = decoder(base, { arena });
+      const { buffer } = arena.memory;
+      const { length } = packed.streams.code!;
+      const code = new Uint8Array(buffer, buffer.byteLength - gap - length, length);
+      code.set(packed.streams.code!);
+      const out = arena.floats(256 * units);
+      codec.decode({ ...packed, streams: { ...packed.streams, code } }, { out });
       expect(out).toEqual(base.decode(packed));
     },
   );

@@ -81,6 +81,11 @@ describe('a mistake in a kernel is caught', () => {
           : null,
     ],
     [
+      'a shift that loops say, one too far',
+      'q5_k',
+      (v) => (v.op === 'placed' ? { ...v, at: { ...v.at, base: v.at.base + 1 } } : null),
+    ],
+    [
       'the level of another block',
       'q4_k',
       (v) => (v.op === 'get' ? { ...v, at: { ...v.at, base: 1 - v.at.base } } : null),

@@ -16,23 +16,32 @@ import type { Unit } from '../unit.ts';
 import { codeOf } from './codes.ts';
 import { decodableUnit } from './decodable.ts';
 import { lowerExpression } from './expression.ts';
-import { levelOfCode, levelsOfCodes, levelTable } from './levels.ts';
+import { areIntegers, levelOfCode, levelsOfCodes, levelTable } from './levels.ts';
 import { type Moved, type Moving, maySlide, movedBy, type Part, placesOf, shapeOf } from './moving.ts';
 import { programOf } from './program.ts';
 import { sixteenCodes, sixteenDigits } from './sixteen-codes.ts';
 
 const SIXTEEN = 16;
 
-/** Sixteens that are few: of a small unit, and of a turn that is not. */
+/** Sixteens that are few: of a small unit, and of a turn that has several. */
 const FEW = 4;
 
 /**
  * Sixteens that a turn has at least, where they divide so. Turns cost next to nothing; but sums over a small unit are faster in a
- * straight line, and bytes that are shifted by what a loop says had better serve several.
+ * straight line, two sixteens of plain integers are soon done, and single integers, by which fours are looked up or bytes are shifted,
+ * had better serve several.
  */
-function atOnceFor(inOrder: boolean, slides: boolean, { width }: Unit): number {
-  const several = inOrder ? width <= FEW * SIXTEEN : slides;
-  return several ? FEW : 1;
+function atOnceFor(
+  { width }: Unit,
+  fields: readonly StoredField[],
+  inOrder: boolean,
+  slides: boolean,
+): number {
+  if (inOrder) return width <= FEW * SIXTEEN ? FEW : 1;
+  const isLight = fields.every((field) => isCoarse(field) || areIntegers(field.numberAt(0)));
+  if (isLight && width <= 2 * SIXTEEN) return 2;
+  const looksUpFours = fields.some((field) => field.numberAt(0).dimension > 1);
+  return slides || looksUpFours ? FEW : 1;
 }
 
 /**
@@ -133,7 +142,7 @@ function arranged(unit: Unit, fields: readonly StoredField[], inOrder: boolean):
     const keeping = tilesOf(unit, kept)
       .map((apart) => ({ ...sizeOf(apart.patterns, 1), levels: apart.fields.length * COST.level }))
       .reduce((sum, { items, levels, loops }) => sum + levels * items + COST.loop * loops, 0);
-    const atOnce = atOnceFor(inOrder, slides, unit);
+    const atOnce = atOnceFor(unit, fields, inOrder, slides);
     const each = COST.sixteen + COST.level * (coarse.length - kept.length) + COST.kept * kept.length;
     const arrangedAs = (order: readonly Placed<Moving>[]): Arranged => {
       const patterns = patternsOf(order);

@@ -65,6 +65,11 @@ function integerLevels(levels: Float32Array): { low: number; twos: boolean } | n
   return twos ? { low: 0, twos: true } : null;
 }
 
+/** Whether codes become levels without a look-up: integers of at most 8 bits. */
+export function areIntegers(number: ResolvedNumber): boolean {
+  return number.bits <= 8 && number.dimension === 1 && integerLevels(levelTable(number)) !== null;
+}
+
 /** The level of one code (an `i32`) of a scalar number. */
 export function levelOfCode(b: Builder, number: ResolvedNumber, code: number): number {
   switch (plainFloat(number)) {
