@@ -336,7 +336,7 @@ async function bundles(project) {
 /** A page and a worker under each policy; where WebAssembly is forbidden the front door is plain JavaScript. */
 async function inBrowser(project, expected) {
   const executablePath =
-    process.env['CHROMIUM'] ?? ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
+    process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
   assert.ok(
     executablePath,
     'there is no chromium; install it (apt-get install chromium) or name it in CHROMIUM',
