@@ -29,8 +29,16 @@ export interface ClosedForm {
   readonly flat: boolean;
 }
 
-/** The closed form of a format with these kernels, or in a few words why it has none. */
-export function closedForm(format: Format, decode: LoopKernel, encode: EncodeKernel): ClosedForm | string {
+/**
+ * The closed form of a format with these kernels, or in a few words why it has none.
+ * @param wholeBlocks whether it is for whole blocks only
+ */
+export function closedForm(
+  format: Format,
+  decode: LoopKernel,
+  encode: EncodeKernel,
+  wholeBlocks: boolean,
+): ClosedForm | string {
   const sources = decode.sources;
   if (sources.some(({ moves }) => moves !== 'unit'))
     return 'some of its bytes belong to a row or to the tensor';
@@ -42,7 +50,7 @@ export function closedForm(format: Format, decode: LoopKernel, encode: EncodeKer
   const flat = format.view === 'flat';
   const wide = { rows: 1, cols: decode.width * 4 };
   const plan = planLayout(format, wide);
-  const ragged = format.tail === 'short';
+  const ragged = format.tail === 'short' && !wholeBlocks;
   const streams = plan.streams.map(({ name }): StreamForm => {
     const bits = bitsOf(plan, name);
     return ragged && isOnTop(format, name) ? { name, bits, msb: true } : { name, bits };

@@ -38,7 +38,7 @@ function memberFiles(member: Member, targets: Targets) {
   const known = <T>(kernel: T | string): T => (typeof kernel === 'string' ? refuse(kernel) : kernel);
   const decode = known(decodeVectors(format));
   const encode = known(encodeKernel(format, null, 'short'));
-  const form = known(closedForm(format, decode, encode));
+  const form = known(closedForm(format, decode, encode, member.wholeBlocks));
   const kernels = targets.js(known(decodeLoops(format, 'short')), encode);
   const wasm = targets.wasm(decode, encode);
   const facts = factsOf(format, form.streams);

@@ -50,6 +50,8 @@ export interface Vectors {
 /** One format of a package. */
 export interface Member {
   readonly format: Format;
+  /** Whether tensors that end inside a block are refused, although the format has `tail short`. */
+  readonly wholeBlocks: boolean;
   /** Under which it stands: empty for the package itself, else a folder, `bits-3`. */
   readonly path: string;
   /** As a caller writes it: `student(bits=3)`. */

@@ -22,7 +22,7 @@ export function readmeText(
   const cols = form.tile * Math.ceil(64 / form.tile);
   return `${[
     `# ${name}`,
-    markdownText(doc === '' ? `The weight format ${member.format.name}.` : doc),
+    linked(markdownText(doc === '' ? `The weight format ${member.format.name}.` : doc)),
     fenced(`npm install ${name}`, 'sh'),
     fenced(
       [
@@ -91,6 +91,11 @@ function rowsText({ tile, ragged, flat }: ClosedForm): string {
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Papers that a text names, as links. */
+function linked(text: string): string {
+  return text.replace(/arXiv:? ?(\d{4}\.\d{4,5})/g, '[arXiv $1](https://arxiv.org/abs/$1)');
 }
 
 /** The name of a format as one of a program; a word that the language keeps gets a tail. */

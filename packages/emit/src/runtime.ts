@@ -97,7 +97,7 @@ export function encodeBy(run, weights, { shape = [weights.length] } = {}) {
 ${units}
   if (!(${all})) {
     let from = 0;
-    while (unit(from)) from += WIDTH;
+    while (from < count && unit(from)) from += WIDTH;
     const bad = weights.findIndex((x) => x - x !== 0);
     throw wrong(bad < 0 ? \`a scale at weight \${from} cannot be stored; scale the tensor\` : \`weight \${bad} is \${weights[bad]}\`);
   }${cut}

@@ -39,6 +39,7 @@ function inputFor(format: Format, text = INT4): PackageInput {
     members: [
       {
         format,
+        wholeBlocks: false,
         path: '',
         label: format.name,
         map: [],

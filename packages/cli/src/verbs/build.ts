@@ -5,12 +5,12 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { interpreter } from '@fewerbits/codec';
-import { emitPackage, type Member, memberPath, NoPackage } from '@fewerbits/emit';
+import { emitPackage, type Member, memberPath, NoPackage, type PackageInput } from '@fewerbits/emit';
 import type { Codec } from '@fewerbits/format';
 import { parseSpec } from '@fewerbits/format';
 import { codecModuleText } from '@fewerbits/target-js';
 import { codecModule } from '@fewerbits/target-wasm';
-import { checkPackage } from '../build/self-check.ts';
+import { checkPackage, ShortBlock } from '../build/self-check.ts';
 import { defaultName, requirePackageName, requireVersion, settingsOf } from '../build/settings.ts';
 import { vectorsOf } from '../build/vectors.ts';
 import { writeFolderWhole } from '../build/write-folder.ts';
@@ -48,23 +48,15 @@ export async function build({ io, json, signal }: Context, file: string, options
     version: requireVersion(textOption(options, 'packageVersion') ?? settings.version),
     license: { name: settings.license, text: await licenseText(file, settings.license) },
     source: { file: basename(file), text: source.text },
-    members: built.map(({ member }) => member),
     targets: { js: codecModuleText, wasm: codecModule },
   };
-  let files: ReadonlyMap<string, string>;
-  try {
-    files = emitPackage(input);
-  } catch (error) {
-    throw error instanceof NoPackage ? new InputError(error.message, { cause: error }) : error;
+  const place = resolve(output);
+  let files = await written(input, built, place, signal);
+  if (files === null) {
+    io.note('zeros behind a block cut short would count: the package takes whole blocks only\n');
+    files = await written(input, built.map(ofWholeBlocks), place, signal);
   }
-  await writeFolderWhole(
-    resolve(output),
-    files,
-    async (folder) => {
-      for (const { member, codec } of built) await checkPackage(folder, member, codec);
-    },
-    signal,
-  );
+  if (files === null) throw new Error(`${file}: whole blocks differ from the interpreter's`);
   const bytes = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (json) {
     const members = built.map(({ member }) => ({ path: member.path, format: member.label }));
@@ -80,6 +72,33 @@ export async function build({ io, json, signal }: Context, file: string, options
   return false;
 }
 
+function ofWholeBlocks({ member, codec }: Built): Built {
+  return { member: { ...member, wholeBlocks: true }, codec };
+}
+
+/**
+ * Emits, checks and writes a package; null where only blocks cut short differ from the interpreter's.
+ * @throws InputError for a format that has no package
+ */
+async function written(
+  input: Omit<PackageInput, 'members'>,
+  built: readonly Built[],
+  place: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string> | null> {
+  try {
+    const files = emitPackage({ ...input, members: built.map(({ member }) => member) });
+    const check = async (folder: string): Promise<void> => {
+      for (const { member, codec } of built) await checkPackage(folder, member, codec);
+    };
+    await writeFolderWhole(place, files, check, signal);
+    return files;
+  } catch (error) {
+    if (error instanceof ShortBlock) return null;
+    throw error instanceof NoPackage ? new InputError(error.message, { cause: error }) : error;
+  }
+}
+
 async function memberOf(file: string, label: string, isFirst: boolean): Promise<Built> {
   const spec =
     label === '' ? { name: '', args: {}, fit: null } : refusable('--formats', () => parseSpec(label));
@@ -93,6 +112,7 @@ async function memberOf(file: string, label: string, isFirst: boolean): Promise<
   const codec = refusable(shown, () => interpreter(format));
   const member: Member = {
     format,
+    wholeBlocks: false,
     label: shown,
     path: isFirst ? '' : memberPath(shown),
     map: refusable(shown, () => streamBits(format)),
