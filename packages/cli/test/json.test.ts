@@ -6,6 +6,9 @@ import { npy, safetensors, weights, workplace } from './run.ts';
 const { call, run, write } = workplace();
 const page = readFileSync(new URL('../../../docs/json-output.md', import.meta.url), 'utf8');
 
+const OWN =
+  'format own { block 32 { scale: f16 = absmax / 7, each code: int(-7..7) } value = scale * code }\n';
+
 /** Objects whose members are names of streams, scopes, programs and groups. */
 const BY_NAME = new Set(['scopeBytes', 'versions', 'groups', 'types']);
 
@@ -36,9 +39,11 @@ describe('docs/json-output.md', () => {
     ['decode', ['decode', 'w.safetensors', '-o', 'back.npy', '--json']],
     ['inspect', ['inspect', 'w.npy', '--json']],
     ['compare', ['compare', 'model.safetensors', '--formats', 'q4_0', '--json', '--timings']],
+    ['build', ['build', 'own.qf', '-o', 'own', '--json']],
     ['bench', ['bench', '--formats', 'q4_0', '--weights', '65536', '--target', 'wasm', '--json']],
   ])('has every field of %s', async (verb, args) => {
     write('bad.qf', 'format f { value = nothing }\n');
+    write('own.qf', OWN);
     write('w.npy', npy([32, 64], weights(2048)));
     write(
       'model.safetensors',
@@ -49,7 +54,7 @@ describe('docs/json-output.md', () => {
       }),
     );
     // Threads and other processes need the built command.
-    const { out } = verb === 'compare' || verb === 'bench' ? run(...args) : await call(...args);
+    const { out } = ['compare', 'bench', 'build'].includes(verb) ? run(...args) : await call(...args);
     const printed = JSON.parse(out);
     expect(printed.version).toBe(1);
     const { version: _, ...fields } = printed;
@@ -60,7 +65,7 @@ describe('docs/json-output.md', () => {
 
   it('has examples that parse, each of version 1', () => {
     const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)];
-    expect(examples).toHaveLength(9);
+    expect(examples).toHaveLength(10);
     for (const [, text] of examples) expect(JSON.parse(text!).version).toBe(1);
   });
 });
