@@ -71,7 +71,7 @@ const requireLength = (what, { length }, wanted, shape) => {
 /** How many weights a tensor has. */
 function countOf(shape) {
   const count = shape.reduce((product, size) => product * size, 1);
-  if (!shape.every((size) => Number.isInteger(size) && size >= 0)) throw wrong(\`[\${shape}] is no shape\`);${rows}
+  if (!shape.every((size) => size >= 0 && size % 1 === 0)) throw wrong(\`[\${shape}] is no shape\`);${rows}
   return count;
 }
 
@@ -99,7 +99,7 @@ ${units}
     let from = 0;
     while (from < count && unit(from)) from += WIDTH;
     const bad = weights.findIndex((x) => x - x !== 0);
-    throw wrong(bad < 0 ? \`a scale at weight \${from} cannot be stored; scale the tensor\` : \`weight \${bad} is \${weights[bad]}\`);
+    throw wrong(bad < 0 ? \`the scale at weight \${from} cannot be stored; scale weights\` : \`weight \${bad} is \${weights[bad]}\`);
   }${cut}
   return { shape: [...shape], streams: Object.fromEntries(format.streams.map(({ name }, k) => [name, streams[k]])) };
 }
@@ -195,11 +195,11 @@ function run(x, sources, encodes) {
       STRIDES.forEach((stride, k) => use(sources[k].subarray(unit * stride, (unit + units) * stride), PLACES[k]));
     if (encodes) {
       tile.fill(0).set(part);
-      if (encode(Math.ceil(units / 4), WEIGHTS, ...PLACES)) return false;
+      if (encode(Math.ceil(units / 4), WEIGHTS, ${places.join(', ')})) return false;
       eachView((view, place) => view.set(bytes.subarray(place, place + view.length)));
     } else {
       eachView((view, place) => bytes.set(view, place));
-      decode(1, units, WEIGHTS, 0, ...PLACES.flatMap((place) => [place, 0]));
+      decode(1, units, WEIGHTS, 0, ${places.map((place) => `${place}, 0`).join(', ')});
       part.set(tile.subarray(0, part.length));
     }
   }
