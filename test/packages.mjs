@@ -60,8 +60,8 @@ try {
   const registry = await startRegistry();
   publish(registry);
   const project = install(registry);
-  const expected = await expectedBytes();
-  readmes(project);
+  const expected = { members: await expectedBytes(), printed: [] };
+  expected.printed = readmes(project);
   inNode(project, expected);
   types(project);
   await bundles(project);
@@ -158,6 +158,8 @@ async function startRegistry() {
   );
   return {
     ...process.env,
+    // No credentials and no settings of whoever runs this.
+    HOME: folder,
     NPM_CONFIG_USERCONFIG: npmrc,
     npm_config_registry: url,
     npm_config_provenance: 'false',
@@ -185,17 +187,24 @@ function install(env) {
   return project;
 }
 
-/** The first block of JavaScript in each README, run as it stands. */
+/** The first block of JavaScript in each README, run as it stands; what they print. */
 function readmes(project) {
+  const printed = [];
   for (const { name } of packages) {
     const readme = readFileSync(join(project, 'node_modules', name, 'README.md'), 'utf8');
     const [, lines] = /```js\n([\s\S]*?)\n```/.exec(readme);
     assert.ok(lines.trim().split('\n').length <= 7, `${name}: the README's use has grown`);
-    writeFileSync(join(project, 'readme.mjs'), lines);
-    console.log(
-      `ok: ${name}: the lines of its README print ${run(process.execPath, ['readme.mjs'], { cwd: project }).trim()}`,
-    );
+    const file = `readme${printed.length}.mjs`;
+    writeFileSync(join(project, file), lines);
+    printed.push(run(process.execPath, [file], { cwd: project }).trim());
+    console.log(`ok: ${name}: the lines of its README print ${printed.at(-1)}`);
   }
+  // What they print in a browser is kept to be compared.
+  writeFileSync(
+    join(project, 'printed.mjs'),
+    'export const printed = [];\nconsole.log = (...words) => printed.push(words.join(" "));\n',
+  );
+  return printed;
 }
 
 /** Bytes of every member by the interpreter, as one digest: encoded streams, then decoded weights. */
@@ -230,11 +239,14 @@ function digestOf(streams, decoded) {
 
 /** What a project runs, in Node and in a browser: each entry and both its targets. */
 function script(expected) {
+  const readmes = packages.map((_, k) => `import './readme${k}.mjs';`);
   const imports = expected.map(
     ({ entry }, k) =>
       `import * as a${k} from '${entry}';\nimport * as j${k} from '${entry}/js';\nimport * as w${k} from '${entry}/wasm';`,
   );
-  return `${imports.join('\n')}
+  return `import { printed } from './printed.mjs';
+${readmes.join('\n')}
+${imports.join('\n')}
 const weights = (${weightsOf})(${SHAPE[0] * SHAPE[1]});
 export async function results() {
   const all = [${expected.map(({ entry }, k) => `['${entry}', a${k}, j${k}, w${k}]`).join(', ')}];
@@ -249,25 +261,29 @@ export async function results() {
       out.push({ entry, door, digest: Array.from(digest, (b) => b.toString(16).padStart(2, '0')).join('') });
     }
   }
-  return out;
+  return { out, printed };
 }
 `;
 }
 
-function check(where, expected, results, doors) {
-  assert.equal(results.length, expected.length * doors, `${where}: ${results.length} results`);
-  for (const { entry, door, digest } of results)
+function check(where, { members, printed }, results, doors) {
+  assert.deepEqual(results.printed, printed, `${where}: the READMEs' lines print something else`);
+  assert.equal(results.out.length, members.length * doors, `${where}: ${results.out.length} results`);
+  for (const { entry, door, digest } of results.out)
     assert.equal(
       digest,
-      expected.find((one) => one.entry === entry).digest,
+      members.find((one) => one.entry === entry).digest,
       `${where}: ${entry} by ${door} has other bytes`,
     );
-  console.log(`ok: ${where}: ${expected.length} formats, ${doors} entries each: the interpreter's bytes`);
+  console.log(
+    `ok: ${where}: ${members.length} formats, ${doors} entries each: the interpreter's bytes; the READMEs' lines print the same`,
+  );
 }
 
 function inNode(project, expected) {
-  writeFileSync(join(project, 'results.mjs'), script(expected));
-  const main = "import { results } from './results.mjs'; console.log(JSON.stringify(await results()));";
+  writeFileSync(join(project, 'results.mjs'), script(expected.members));
+  const main =
+    "import { results } from './results.mjs'; process.stdout.write(JSON.stringify(await results()));";
   const out = run(process.execPath, ['--input-type=module', '-e', main], { cwd: project });
   check(`Node ${process.version}`, expected, JSON.parse(out), 3);
 }
@@ -408,7 +424,7 @@ async function inBrowser(project, expected) {
           throw new Error(`${name}, ${kind}: nothing came back`);
         });
       const results = await page.evaluate(() => globalThis.done);
-      assert.ok(Array.isArray(results), `${name}, ${kind}: ${results}`);
+      assert.ok(Array.isArray(results?.out), `${name}, ${kind}: ${results}`);
       const where = `Chromium ${browser.version()}, ${kind === 'page' ? 'page' : 'worker'}, ${name}`;
       check(where, expected, results, name === "script-src 'self'" ? 2 : 3);
       await page.close();

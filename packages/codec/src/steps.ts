@@ -13,6 +13,7 @@ import {
   sizeOf,
   type Tiling,
   tileOrigin,
+  withChildren,
 } from '@fewerbits/format';
 import { stochasticDraw } from '@fewerbits/numerics';
 import { type Environment, evaluate } from './evaluate.ts';
@@ -83,19 +84,7 @@ function inverseOf(expr: Expr): Expr {
 const PREVIOUS = '(value)';
 
 function replaceValue(expr: Expr): Expr {
-  switch (expr.op) {
-    case 'value':
-      return { op: 'field', name: PREVIOUS, index: [] };
-    case 'neg':
-      return { op: 'neg', of: replaceValue(expr.of) };
-    case 'add':
-    case 'sub':
-    case 'mul':
-    case 'div':
-      return { op: expr.op, left: replaceValue(expr.left), right: replaceValue(expr.right) };
-    default:
-      return expr;
-  }
+  return expr.op === 'value' ? { op: 'field', name: PREVIOUS, index: [] } : withChildren(expr, replaceValue);
 }
 
 /** Stored place k of a tile holds the weight at the pattern's k-th natural place. */

@@ -25,8 +25,8 @@ export interface ClosedForm {
   /** The last axis must be a multiple of this; a tensor of one row may end anywhere if `ragged`. */
   readonly tile: number;
   readonly ragged: boolean;
-  /** Whether the rows of a tensor have no meaning. */
-  readonly flat: boolean;
+  /** What a row of the matrix is: the last axis, all axes but the first, or the whole tensor. */
+  readonly view: Format['view'];
 }
 
 /**
@@ -47,7 +47,6 @@ export function closedForm(
     return 'its streams are made of several parts';
   if (JSON.stringify(sources) !== JSON.stringify(encode.sources)) return 'its kernels read other bytes';
   const { tile, streams: names } = formatFacts(format);
-  const flat = format.view === 'flat';
   const wide = { rows: 1, cols: decode.width * 4 };
   const plan = planLayout(format, wide);
   const ragged = format.tail === 'short' && !wholeBlocks;
@@ -62,7 +61,7 @@ export function closedForm(
     sources: sources.map(({ stream }) => names.indexOf(stream)),
     tile: tile.width,
     ragged,
-    flat,
+    view: format.view,
   };
   return whyNotEqual(format, form, decode) ?? form;
 }
@@ -99,7 +98,7 @@ export function bytesBy({ bits }: StreamForm, count: number): number {
 }
 
 /** Shapes whose plans are compared with the formulas. */
-function shapesFor({ tile, width, ragged, flat }: ClosedForm): number[][] {
+function shapesFor({ tile, width, ragged, view }: ClosedForm): number[][] {
   const shapes = [
     [0],
     [0, tile],
@@ -111,7 +110,7 @@ function shapesFor({ tile, width, ragged, flat }: ClosedForm): number[][] {
     [7, 5 * width],
   ];
   if (ragged) shapes.push([1], [tile - 1], [tile + 1], [3 * width + 5]);
-  if (ragged && flat) shapes.push([3, 7], [5, tile + 3]);
+  if (ragged && view === 'flat') shapes.push([3, 7], [5, tile + 3]);
   return shapes.filter((shape) => shape.every((size) => size >= 0));
 }
 

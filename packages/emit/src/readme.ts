@@ -83,9 +83,10 @@ function memberSections(
   ];
 }
 
-function rowsText({ tile, ragged, flat }: ClosedForm): string {
-  if (flat) return ragged ? 'any shape; the last block may be short' : `a multiple of ${tile} weights in all`;
-  return `the last axis is a multiple of ${tile}${ragged ? '; a tensor of one row may end anywhere' : ''}`;
+function rowsText({ tile, ragged, view }: ClosedForm): string {
+  if (view === 'flat')
+    return ragged ? 'any shape; the last block may be short' : `a multiple of ${tile} weights in all`;
+  return `${view === 'last' ? 'the last axis is' : 'all axes but the first together are'} a multiple of ${tile}${ragged ? '; a tensor of one row may end anywhere' : ''}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

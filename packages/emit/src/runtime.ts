@@ -24,8 +24,9 @@ export const format = ${literal(facts)};
 }
 
 /** Checks, lengths and tails, shared by both targets. */
-export function codecText({ width, tile, ragged, flat, sources }: ClosedForm, name: string): string {
-  const last = flat ? 'count' : 'shape.at(-1) ?? 1';
+export function codecText({ width, tile, ragged, view, sources }: ClosedForm, name: string): string {
+  const flat = view === 'flat';
+  const last = { flat: 'count', first: 'count / (shape[0] || 1)', last: 'shape.at(-1) ?? 1' }[view];
   const inOrder = sources.every((stream, k) => stream === k);
   const free = ragged ? (flat ? null : ' && last !== count') : '';
   const rows =

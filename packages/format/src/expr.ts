@@ -47,6 +47,51 @@ export function childrenOf(expr: Expr): readonly Expr[] {
   }
 }
 
+/** The expression with the expressions directly inside it changed, in the order of `childrenOf`. */
+export function withChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
+  switch (expr.op) {
+    case 'const':
+    case 'x':
+    case 'importance':
+    case 'rows':
+    case 'cols':
+    case 'value':
+    case 'let':
+    case 'unrounded':
+    case 'at':
+    case 'window':
+    case 'dot':
+      return expr;
+    case 'field':
+      return { ...expr, index: expr.index.map(change) };
+    case 'call':
+      return { ...expr, args: expr.args.map(change) };
+    case 'level':
+      return {
+        ...expr,
+        code: change(expr.code),
+        component: expr.component === null ? null : change(expr.component),
+      };
+    case 'fit':
+      return {
+        ...expr,
+        args: Object.fromEntries(
+          Object.entries(expr.args).map(([key, argument]) => [key, withExprs(argument, change)]),
+        ),
+      };
+    default:
+      return 'of' in expr
+        ? { ...expr, of: change(expr.of) }
+        : { ...expr, left: change(expr.left), right: change(expr.right) };
+  }
+}
+
+function withExprs(argument: FitArgument, change: (expr: Expr) => Expr): FitArgument {
+  if (argument.arg === 'expr') return { ...argument, expr: change(argument.expr) };
+  if (argument.arg === 'range') return { ...argument, from: change(argument.from), to: change(argument.to) };
+  return argument;
+}
+
 function argumentExprs(argument: FitArgument): readonly Expr[] {
   if (argument.arg === 'expr') return [argument.expr];
   return argument.arg === 'range' ? [argument.from, argument.to] : [];

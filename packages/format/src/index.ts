@@ -41,7 +41,16 @@ export {
   staticModelProblem,
   staticWeights,
 } from './entropy-model.ts';
-export { type Affine, affineIn, childrenOf, fieldsRead, readsData, scaleTimesCode, some } from './expr.ts';
+export {
+  type Affine,
+  affineIn,
+  childrenOf,
+  fieldsRead,
+  readsData,
+  scaleTimesCode,
+  some,
+  withChildren,
+} from './expr.ts';
 export {
   encodedLength,
   type FormatFacts,

@@ -162,6 +162,21 @@ describe('encode kernels', () => {
     },
   );
 
+  it.each(['mxfp4', 'mxfp8_e4m3'])('%s: blocks below the least normal number stay in the kernel', (name) => {
+    const reference = interpreter(findFormat(name)!);
+    const { codec, fallbacks } = counted(findFormat(name)!);
+    for (const fit of [null, 'ceil']) {
+      for (const scale of [2 ** -118, 2 ** -124, 2 ** -126, 2 ** -140]) {
+        const next = random(5);
+        const x = Float32Array.from({ length: 256 }, () => (next() - 0.5) * scale);
+        const options = { shape: [2, 128], ...(fit === null ? {} : { fit }) };
+        for (const make of [jsEncoder, wasmEncoder])
+          lawSameEncode(reference, make(codec) as Codec, x, options);
+      }
+    }
+    expect(fallbacks()).toBe(0);
+  });
+
   it('give the same bytes when they are written short', () => {
     for (const format of withKernel) {
       const codec = interpreter(format);

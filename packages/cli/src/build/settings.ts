@@ -1,7 +1,6 @@
 /** What a package is called and what stands in it: the `package.json` beside a `.qf`, or options. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { kebabName } from '@fewerbits/format';
 import { InputError } from '../input-error.ts';
 
 /** The part of a development manifest that `build` reads. */
@@ -72,9 +71,4 @@ export function requirePackageName(name: string): string {
 export function requireVersion(version: string): string {
   if (/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/.test(version)) return version;
   throw new InputError(`--package-version ${version}: a version is three numbers, 1.0.0`);
-}
-
-/** The name of a package that nobody named. */
-export function defaultName(format: string): string {
-  return kebabName(format);
 }

@@ -2,8 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Vector, Vectors } from '@fewerbits/emit';
-import type { Codec } from '@fewerbits/format';
-import { formatFacts } from '@fewerbits/format';
+import { type Codec, formatFacts } from '@fewerbits/format';
 import { normal, stochasticDraw } from '@fewerbits/numerics';
 import { InputError } from '../input-error.ts';
 

@@ -6,12 +6,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { interpreter } from '@fewerbits/codec';
 import { emitPackage, type Member, memberPath, NoPackage, type PackageInput } from '@fewerbits/emit';
-import type { Codec } from '@fewerbits/format';
-import { parseSpec } from '@fewerbits/format';
+import { type Codec, kebabName, parseSpec } from '@fewerbits/format';
 import { codecModuleText } from '@fewerbits/target-js';
 import { codecModule } from '@fewerbits/target-wasm';
 import { checkPackage, ShortBlock } from '../build/self-check.ts';
-import { defaultName, requirePackageName, requireVersion, settingsOf } from '../build/settings.ts';
+import { requirePackageName, requireVersion, settingsOf } from '../build/settings.ts';
 import { vectorsOf } from '../build/vectors.ts';
 import { writeFolderWhole } from '../build/write-folder.ts';
 import { expectedErrors } from '../explain/expected-error.ts';
@@ -41,7 +40,7 @@ export async function build({ io, json, signal }: Context, file: string, options
     built.push(await memberOf(file, label, built.length === 0));
   }
   const [first] = built as [Built];
-  const own = settings.name === '' ? defaultName(first.member.format.name) : settings.name;
+  const own = settings.name === '' ? kebabName(first.member.format.name) : settings.name;
   const source = readSource(file);
   const input = {
     name: requirePackageName(textOption(options, 'name') ?? own),

@@ -11,6 +11,7 @@ import {
   type Item,
   type Stream,
   some,
+  withChildren,
 } from '@fewerbits/format';
 import { float, resolveNumber, twos } from '@fewerbits/numerics';
 import type { SymbolWidth } from './symbol-reader.ts';
@@ -200,30 +201,13 @@ function occurrences(expr: Expr, name: string): number {
 
 /** The expression with the code's field, now the looked-up level, for `levels[code]`. */
 function replaced(expr: Expr, looked: LookedUp): Expr {
-  const go = (e: Expr): Expr => replaced(e, looked);
-  switch (expr.op) {
-    case 'field':
-      return expr.name === looked.levels && expr.index.length === 1 && isField(expr.index[0]!, looked.code)
-        ? { op: 'field', name: looked.code, index: [] }
-        : expr;
-    case 'neg':
-      return { ...expr, of: go(expr.of) };
-    case 'call':
-      return { ...expr, args: expr.args.map(go) };
-    case 'add':
-    case 'sub':
-    case 'mul':
-    case 'div':
-    case 'eq':
-    case 'ne':
-    case 'lt':
-    case 'le':
-    case 'gt':
-    case 'ge':
-      return { ...expr, left: go(expr.left), right: go(expr.right) };
-    default:
-      return expr;
-  }
+  const isLookUp =
+    expr.op === 'field' &&
+    expr.name === looked.levels &&
+    expr.index.length === 1 &&
+    isField(expr.index[0]!, looked.code);
+  if (isLookUp) return { op: 'field', name: looked.code, index: [] };
+  return withChildren(expr, (child) => replaced(child, looked));
 }
 
 function isField(expr: Expr, name: string): boolean {

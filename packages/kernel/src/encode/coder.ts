@@ -47,6 +47,7 @@ const keyOf = (x: number): number => {
 const realOf = (key: number): number => fromFloat32Bits((key < 0 ? (-key - 1) | 0x80000000 : key) >>> 0);
 
 const LARGEST = 3.4028234663852886e38;
+const LEAST_NORMAL = 2 ** -126;
 
 /** The smallest binary32 in from..to for which a condition holds that holds from there on; null if it holds for none. */
 function firstWhere(from: number, to: number, holds: (x: number) => boolean): number | null {
@@ -201,15 +202,18 @@ function roundedBits(b: Builder, bits: number, dropped: number, rule: 'even' | '
   return b.integer('i_shr', b.integer('i_add', bits, added), b.int(dropped));
 }
 
-/** E8M0: the exponent of a value that is normal in binary32; zero and what is below have code 0. */
+/** E8M0: the exponent of a value, zero and what is below with code 0. */
 function powerCode(b: Builder, number: ResolvedNumber, value: number): Coded {
   const bits = b.add({ op: 'bits_of', type: 'i32', args: [b.binary('greater', value, b.real(0))] });
-  const code = roundedBits(b, bits, 23, number.rounding as 'even' | 'out' | 'in');
-  const zero = b.binary('le', value, b.real(0));
-  const normal = b.binary('ge', value, b.real(2 ** -126));
+  const normal = roundedBits(b, bits, 23, number.rounding as 'even' | 'out' | 'in');
+  // Subnormal values have code 0 or 1, by the number's own rule.
+  const first = firstWhere(0, LEAST_NORMAL, (x) => number.codeOf(x) > 0) ?? LEAST_NORMAL;
+  const small = b.pick(b.binary('ge', value, b.real(first)), b.real(1), b.real(0));
+  const isSmall = b.binary('lt', value, b.real(LEAST_NORMAL));
+  const smallCode = b.add({ op: 'to_int', type: 'i32', args: [small], less: 0 });
+  const code = b.add({ op: 'i_pick', type: 'i32', args: [isSmall, smallCode, normal] });
   // The rule for ties below the largest power is that of the ends; rather than copy it, leave them out.
-  const below = b.binary('le', value, b.real(2 ** 127));
-  return { code, sound: [b.binary('greater', zero, normal), below] };
+  return { code, sound: [b.binary('le', value, b.real(2 ** 127))] };
 }
 
 // ---------------------------------------------------------------------------------------------- lists

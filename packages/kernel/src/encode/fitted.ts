@@ -30,9 +30,10 @@ import { levelOfCode, whyNoLevels } from '../lower/levels.ts';
 import { NoKernel } from '../no-kernel.ts';
 import type { Unit } from '../unit.ts';
 import { codeOfValue } from './coder.ts';
-import type { Codes } from './fits/fit.ts';
 import { LOWERED_FITS } from './fits/index.ts';
+import { powerOfTwo } from './power-of-two.ts';
 import { absmax, extreme, runningSum, signmax } from './reduce.ts';
+import { searchTiles } from './search-tiles.ts';
 
 /** What packing asks of the fits of a unit. */
 export interface Fitted {
@@ -184,54 +185,14 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
     tiling: Tiling,
   ): ((result: number, at: At) => number) =>
     once(`search ${names}`, () => {
-      const fitted = LOWERED_FITS[call.name];
-      if (fitted === undefined || call.args.of !== undefined || tiling.width === 1)
-        throw new NoKernel(`${call.name} is a search`);
-      const constants = Object.entries(fitted.constants).map(([key, fallback]) => {
-        const argument = call.args[key];
-        const value = argument?.arg === 'expr' ? constantOf(argument.expr) : fallback;
-        if (value === null) throw new NoKernel(`${call.name} lacks ${key}`);
-        return [key, value] as const;
+      if (tiling.width === 1) throw new NoKernel(`${call.name} is a search`);
+      const { weight: worth } = call.args;
+      return searchTiles(b, tiles, call, tiling.width, {
+        weight: (start) => weightIn(worth?.arg === 'expr' ? worth.expr : null, start, tiling),
+        constant: constantOf,
+        number: (key) => resolveNumber(format.numbers[key]!),
+        finite,
       });
-      const words = Object.entries(fitted.words).map(([key, fallback]) => {
-        const argument = call.args[key];
-        return [key, argument?.arg === 'word' ? argument.word : fallback] as const;
-      });
-      const numbers = fitted.numbers.map((key) => {
-        const argument = call.args[key];
-        if (argument?.arg !== 'number') throw new NoKernel(`${call.name} lacks ${key}`);
-        return [key, resolveNumber(format.numbers[argument.number]!)] as const;
-      });
-      const worth = call.args.weight?.arg === 'expr' ? call.args.weight.expr : null;
-      let codes: Codes | null = null;
-      /** Codes that are no formula, for all weights of the unit. */
-      let listed: number | null = null;
-      const length = tiling.width;
-      const kept = tiles.keep(tiling.width, (start) => {
-        const found = fitted.lower(b, {
-          length,
-          x: (at) => b.weight(plus(start, at)),
-          weight: weightIn(worth, start, tiling),
-          constants: Object.fromEntries(constants),
-          words: Object.fromEntries(words),
-          numbers: Object.fromEntries(numbers),
-        });
-        codes = found.codes;
-        if (codes !== null && 'at' in codes) {
-          const { at: codeAt } = codes;
-          listed ??= b.array('f32', unit.width);
-          const array = listed;
-          b.loop(length, (at) => b.put(array, plus(start, at), codeAt(at)));
-        }
-        return [...found.reals.map(finite), ...(codes !== null && 'kept' in codes ? codes.kept : [])];
-      });
-      const reals = fitted.results.filter((result) => result !== 'codes').length;
-      return (result, at) => {
-        if (result < reals) return kept(at)[result]!;
-        if (listed !== null) return b.get(listed, at);
-        if (codes === null || !('kept' in codes)) throw new NoKernel(`${call.name} gives no codes`);
-        return codes.of(b.weight(at), kept(at).slice(reals));
-      };
     });
 
   /** The weight of each value that is searched: computed once for the tile unless it is simple. */
@@ -318,23 +279,11 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
   const call = (name: string, args: readonly number[], ofTiles: boolean): number => {
     // Those that order their operands have no place for NaN.
     if (ofTiles && ['min', 'max', 'clamp', 'floor_pow2', 'ceil_pow2'].includes(name)) args.forEach(finite);
-    if (name === 'floor_pow2' || name === 'ceil_pow2') return powerOfTwo(name, args[0]!);
+    if (name === 'floor_pow2' || name === 'ceil_pow2') return powerOfTwo(b, name, args[0]!);
     const value = lowerCall(name, args, b);
     if (value === null) throw new NoKernel(`its fits call ${name}`);
     return value;
   };
-  /** By the exponent of a value that is normal in binary32; 0 stays 0. */
-  const powerOfTwo = (name: 'floor_pow2' | 'ceil_pow2', value: number): number => {
-    const bits = b.add({ op: 'bits_of', type: 'i32', args: [value] });
-    const exponent = b.integer('i_and', bits, b.int(0x7f800000));
-    const floor = b.add({ op: 'from_f32', type: 'f32', args: [exponent] });
-    b.require(
-      b.binary('greater', b.binary('eq', value, b.real(0)), b.binary('ge', value, b.real(2 ** -126))),
-    );
-    if (name === 'floor_pow2') return floor;
-    return b.pick(b.binary('eq', floor, value), value, b.binary('mul', floor, b.real(2)));
-  };
-
   // ------------------------------------------------------------------------------------------ aggregates
 
   const aggregate = (
