@@ -5,6 +5,7 @@
  * scratch array; what has one tile in the unit is a value, and what has one for each weight is computed where it is read. Whatever
  * is computed for a tile is finite, or the unit is unsound.
  */
+import { TILE_FITS } from '@fewerbits/codec';
 import {
   affineIn,
   childrenOf,
@@ -30,7 +31,6 @@ import { levelOfCode, whyNoLevels } from '../lower/levels.ts';
 import { NoKernel } from '../no-kernel.ts';
 import type { Unit } from '../unit.ts';
 import { codeOfValue } from './coder.ts';
-import { LOWERED_FITS } from './fits/index.ts';
 import { powerOfTwo } from './power-of-two.ts';
 import { absmax, extreme, runningSum, signmax } from './reduce.ts';
 import { searchTiles } from './search-tiles.ts';
@@ -321,7 +321,7 @@ export function fittedUnit(format: Format, fit: string | null, unit: Unit, b: Ne
       case 'let': {
         const item = lets.get(expr.name)!;
         const value = replaced.get(expr.name) ?? item.expr;
-        const result = value.op === 'fit' ? LOWERED_FITS[value.name]?.results : undefined;
+        const result = value.op === 'fit' ? TILE_FITS[value.name]?.results : undefined;
         if (result?.[item.names.indexOf(expr.name)] === 'codes') return 1;
         return tilingOf(item.scope).width;
       }

@@ -1,4 +1,5 @@
 /** A named fit over every tile of the unit: its arguments, what it found for each tile, and the codes of weights that follow from that. */
+import { TILE_FITS } from '@fewerbits/codec';
 import type { Expr } from '@fewerbits/format';
 import type { ResolvedNumber } from '@fewerbits/numerics';
 import type { At } from '../ir.ts';
@@ -31,17 +32,18 @@ export function searchTiles(
   width: number,
   given: Arguments,
 ): (result: number, at: At) => number {
-  const fit = LOWERED_FITS[name];
-  if (fit === undefined || args.of !== undefined) throw new NoKernel(`${name} is a search`);
+  const [fit, lower] = [TILE_FITS[name], LOWERED_FITS[name]];
+  if (fit === undefined || lower === undefined || args.of !== undefined)
+    throw new NoKernel(`${name} is a search`);
   const constants = Object.entries(fit.constants).map(([key, fallback]) => {
     const argument = args[key];
     const value = argument?.arg === 'expr' ? given.constant(argument.expr) : fallback;
     if (value === null) throw new NoKernel(`${name} lacks ${key}`);
     return [key, value] as const;
   });
-  const words = Object.entries(fit.words).map(([key, fallback]) => {
+  const words = Object.entries(fit.words).map(([key, allowed]) => {
     const argument = args[key];
-    return [key, argument?.arg === 'word' ? argument.word : fallback] as const;
+    return [key, argument?.arg === 'word' ? argument.word : allowed[0]!] as const;
   });
   const numbers = fit.numbers.map((key) => {
     const argument = args[key];
@@ -53,7 +55,7 @@ export function searchTiles(
   /** Codes that are no formula, for all weights of the unit. */
   let listed: number | null = null;
   const kept = tiles.keep(width, (start) => {
-    const found = fit.lower(b, {
+    const found = lower(b, {
       length: width,
       x: (at) => b.weight(plus(start, at)),
       weight: given.weight(start),
