@@ -14,7 +14,14 @@ import {
   planLayout,
   ref,
 } from '../src/index.ts';
+import { generateItems, PADDING, readBitRef } from '../src/plan/bits.ts';
+import type { Pattern } from '../src/types.ts';
 import { fieldItem, pattern, planar, q4_0 } from './examples.ts';
+
+/** Words of one field. */
+function words(bits: number, whole: boolean, inner: Item, order: Pattern | null): Item {
+  return { item: 'words', bits, msb: false, whole, items: [inner], pattern: order };
+}
 
 /** Every stored bit of a plan as `field entry bit`, by stream and position; '-' is padding. */
 function listBits(format: Format, rows: number, cols: number): string[][] {
@@ -274,16 +281,81 @@ describe('checkLayout', () => {
 });
 
 describe('layouts over the whole tensor', () => {
-  it('know their length at any size, and refuse to list more bits than memory holds', () => {
-    const transposed = planar('error', [
-      fieldItem('global'),
-      fieldItem('scale'),
-      fieldItem('code', { pattern: pattern('a:2 b -> b a') }),
-    ]);
-    const plan = planLayout(transposed, { rows: 4096, cols: 4096 });
-    expect(plan.streams[0]!.bits).toBe(32 + 4096 * 256 * 8 + 4096 * 4096 * 3);
+  const over = (item: Item): Format => planar('error', [fieldItem('global'), fieldItem('scale'), item]);
+
+  it('know where every entry stands without listing it, also of a large layer', () => {
+    const { segments } = planLayout(over(fieldItem('code', { pattern: pattern('a:2 b -> b a') })), {
+      rows: 4096,
+      cols: 4096,
+    }).streams[0]!;
+    const codes = segments.at(-1)!;
+    expect([codes.bits, codes.repeat]).toEqual([3, 2 ** 24]);
+    const code = { name: 'code' } as Parameters<typeof codes.origin>[0];
+    expect([0, 1, 2, 2 ** 24 - 1].map((k) => codes.origin(code, k))).toEqual([0, 2 ** 23, 1, 2 ** 24 - 1]);
+  });
+
+  it('refuse to list more bits than memory holds', () => {
+    const copied = over(fieldItem('code', { pattern: pattern('a -> a copy:2') }));
+    const plan = planLayout(copied, { rows: 4096, cols: 4096 });
+    expect(plan.streams[0]!.bits).toBe(32 + 4096 * 256 * 8 + 2 * 4096 * 4096 * 3);
     expect(() => plan.streams[0]!.segments.at(-1)!.slots()).toThrow(
       /more than the 16777216 that can be listed/,
+    );
+  });
+
+  /** What `bits.ts` says of an item, the way `listBits` writes it. */
+  function listed(format: Format, item: Item, rows: number, cols: number): string[] {
+    const plan = planLayout(format, { rows, cols });
+    const region = { top: 0, bottom: rows, left: 0, right: cols };
+    const context = {
+      geometry: plan.geometry,
+      fields: new Map(plan.fields.map((stored) => [stored.name, stored])),
+      radix: [],
+      scopeBits: new Map(),
+    };
+    return generateItems([item], region, 0, context)
+      .flat()
+      .map((ref) => {
+        if (ref === PADDING) return '-';
+        const { entry, bit } = readBitRef(ref);
+        return `code ${entry} ${bit}`;
+      });
+  }
+
+  /** Axes of these sizes in some order, some of them backwards, the first one's size left out. */
+  const orders = fc
+    .uniqueArray(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 })
+    .chain((order) => fc.tuple(fc.constant(order), fc.array(fc.boolean(), { minLength: 4, maxLength: 4 })))
+    .map(([order, back]) => (sizes: readonly number[]) => {
+      const from = sizes.map((size, axis) => (axis === 0 ? 'a0' : `a${axis}:${size}`)).join(' ');
+      const to = order.map((axis, k) => `${back[k] ? '-' : ''}a${axis}`).join(' ');
+      return pattern(`${from} -> ${to}`);
+    });
+  const [rows, cols] = [8, 48];
+
+  it.each<[string, (order: (sizes: readonly number[]) => Pattern) => Item]>([
+    ['entries', (order) => fieldItem('code', { pattern: order([4, 4, 2, 8]) })],
+    ['words that codes straddle', (order) => words(32, false, fieldItem('code'), order([6, 3, 1, 2]))],
+    ['bytes that codes straddle', (order) => words(8, false, fieldItem('code'), order([6, 2, 3, 2]))],
+    ['words of whole codes', (order) => words(24, true, fieldItem('code'), order([6, 2, 2, 2]))],
+    [
+      'words that gather 4 codes',
+      (order) => words(13, true, fieldItem('code', { pattern: order([6, 4, 2, 4]) }), null),
+    ],
+    [
+      'words that gather 8 codes',
+      (order) => words(25, true, fieldItem('code', { pattern: order([6, 4, 2, 4]) }), null),
+    ],
+  ])('%s: the same bits as the obvious list', (_, itemOf) => {
+    fc.assert(
+      fc.property(orders, (order) => {
+        const item = itemOf(order);
+        const format = over(item);
+        const head = 32 + 8 * ((rows * cols) / 16); // global and scales
+        const bits = listBits(format, rows, cols)[0]!.slice(head);
+        const wanted = listed(format, item, rows, cols);
+        expect(bits.slice(0, wanted.length)).toEqual(wanted);
+      }),
     );
   });
 });

@@ -101,9 +101,12 @@ function unitOfWidth(format: Format, width: number): Unit | string {
     throw error;
   }
   if (typeof places === 'string') return places;
-  const repeats = new Map(
+  // A body that stands once, or whose repeats come from all over, has the shape of the tensor in it: what is even here need not be so elsewhere.
+  const shaped = new Set(
     plan.streams.flatMap((stream) =>
-      stream.segments.map(({ repeat }, segment) => [`${stream.name}/${segment}`, repeat] as const),
+      stream.segments.flatMap(({ repeat, scattered }, segment) =>
+        repeat === 1 || scattered ? [`${stream.name}/${segment}`] : [],
+      ),
     ),
   );
   const sources: Source[] = [];
@@ -136,9 +139,8 @@ function unitOfWidth(format: Format, width: number): Unit | string {
         return same ? other.bit - piece.bit : Number.NaN;
       });
       const motion = motionOf(bits);
-      // A body that stands once has the shape of the tensor in it: what is even here need not be so elsewhere.
-      const once = repeats.get(`${piece.stream}/${piece.segment}`) === 1;
-      if (motion === null || (once && motion.moves !== 'tensor')) {
+      const isShaped = shaped.has(`${piece.stream}/${piece.segment}`);
+      if (motion === null || (isShaped && motion.moves !== 'tensor')) {
         reason = `the bits of ${field.name} do not move on evenly`;
         return { source: 0, bit: 0, low: 0, width: 0 };
       }

@@ -16,28 +16,82 @@ export function permute(
   shape: { rows: number; cols: number },
   item: Item,
 ): [index: number, copy: boolean][] {
+  const order = orderOf(pattern, count, shape, item);
+  return Array.from({ length: order.length }, (_, k) => [order.indexOf(k), order.isCopy(k)]);
+}
+
+/** The order of a pattern as functions of the place in storage. */
+export interface Order {
+  /** Places in storage. */
+  readonly length: number;
+  /** Whether some entries stand more than once. */
+  readonly copies: boolean;
+  /** The innermost axis in storage: its size, and how far its neighbours are apart in natural order; negative where it is reversed. */
+  readonly last: { readonly size: number; readonly stride: number };
+  /** The natural index of the entry at a place. */
+  indexOf(place: number): number;
+  /** Whether the entry at a place stands before it already. */
+  isCopy(place: number): boolean;
+  /** Whether the innermost axes together have this size, so that places a multiple of it apart begin alike. */
+  ends(size: number): boolean;
+}
+
+/** See `permute`. */
+export function orderOf(
+  pattern: Pattern,
+  count: number,
+  shape: { rows: number; cols: number },
+  item: Item,
+): Order {
   const sizes = axisSizes(pattern, count, shape, item);
-  const natural = new Set(pattern.from.map((axis) => axis.axis));
-  const total = pattern.to.reduce((product, axis) => product * sizes.get(axis.axis)!, 1);
-  const digits = new Map<string, number>();
-  const out: [number, boolean][] = [];
-  for (let k = 0; k < total; k++) {
-    let rest = k;
-    let copy = false;
-    for (let a = pattern.to.length - 1; a >= 0; a--) {
-      const { axis, reversed } = pattern.to[a]!;
-      const size = sizes.get(axis)!;
-      const digit = rest % size;
-      rest = Math.floor(rest / size);
-      digits.set(axis, reversed ? size - 1 - digit : digit);
-      if (digit > 0 && !natural.has(axis)) copy = true;
-    }
-    out.push([
-      pattern.from.reduce((index, { axis }) => index * sizes.get(axis)! + digits.get(axis)!, 0),
-      copy,
-    ]);
+  const strides = new Map<string, number>();
+  let stride = 1;
+  for (const { axis } of pattern.from.toReversed()) {
+    strides.set(axis, stride);
+    stride *= sizes.get(axis)!;
   }
-  return out;
+  // Innermost first: a digit of the place counts along each axis.
+  const axes = pattern.to.toReversed().map(({ axis, reversed }) => {
+    const size = sizes.get(axis)!;
+    const step = strides.get(axis) ?? 0;
+    return {
+      size,
+      step: reversed ? -step : step,
+      first: reversed ? (size - 1) * step : 0,
+      isNew: !strides.has(axis),
+    };
+  });
+  return {
+    length: axes.reduce((product, { size }) => product * size, 1),
+    copies: axes.some(({ isNew, size }) => isNew && size > 1),
+    last: { size: axes[0]?.size ?? 1, stride: axes[0]?.step ?? 0 },
+    indexOf(place) {
+      let rest = place;
+      let index = 0;
+      for (const { size, step, first } of axes) {
+        const above = Math.floor(rest / size);
+        index += first + step * (rest - above * size);
+        rest = above;
+      }
+      return index;
+    },
+    isCopy(place) {
+      let rest = place;
+      for (const { size, isNew } of axes) {
+        if (isNew && rest % size > 0) return true;
+        rest = Math.floor(rest / size);
+      }
+      return false;
+    },
+    ends(size) {
+      let product = 1;
+      for (const axis of axes) {
+        if (product >= size) break;
+        product *= axis.size;
+      }
+      return product === size;
+    },
+  };
 }
 
 /** The size of every axis, the one left out included. */

@@ -21,6 +21,7 @@ import { type PlanOptions, type StoredField, storedFields } from './fields.ts';
 import { type Geometry, geometry, lcm, type Tiling } from './geometry.ts';
 import { LayoutError } from './layout-error.ts';
 import { hasAlign, hasVaryingWidth, itemLength, itemsLength } from './lengths.ts';
+import { scattered } from './scattered.ts';
 
 /** A run of bits of one entry: bits `low..low+width` of the code stand at `position..position+width` of the body, lowest first. */
 export interface Slot {
@@ -47,6 +48,8 @@ export interface Segment {
   readonly radix: () => readonly RadixGroup[];
   /** The entry of a field that relative entry 0 stands for in repeat k. */
   readonly origin: (field: StoredField, k: number) => number;
+  /** Whether repeats come from all over the tensor, as a pattern says; else from one tile after another. */
+  readonly scattered: boolean;
 }
 
 export interface PlannedStream {
@@ -140,6 +143,8 @@ function planItem(item: Item, whole: Region, start: number, context: BitContext)
     const words = denseWords(item, whole, start, context);
     if (words !== null) return words;
   }
+  const apart = scattered(item, start, context);
+  if (apart !== null) return apart;
   if (item.item === 'scope' && !hasAlign(item.items) && !hasVaryingWidth(item.items, context)) {
     return repeatedScope(item, whole, start, context);
   }
@@ -177,7 +182,15 @@ function listed(
     }
     return body;
   };
-  return { start, bits, repeat, slots: () => read().slots, radix: () => read().radix, origin };
+  return {
+    start,
+    bits,
+    repeat,
+    slots: () => read().slots,
+    radix: () => read().radix,
+    origin,
+    scattered: false,
+  };
 }
 
 /** Entries one after another: a body of one entry. */
@@ -199,6 +212,7 @@ function denseField(
     slots: () => slots,
     radix: () => [],
     origin: (_, k) => k,
+    scattered: false,
   };
 }
 
