@@ -31,6 +31,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
     development: ['kernel', 'target-js', 'target-wasm', 'tensorfile'],
     others: ['fast-check'],
   },
+  modelfile: { ours: ['format', 'tensorfile'], development: ['catalogue', 'codec'], others: [] },
   workers: { ours: ['format', 'kernel'], development: ['catalogue', 'codec', 'target-wasm'], others: [] },
   compare: { ours: ['draw', 'format', 'measure', 'numerics'], development: ['codec', 'dsl'], others: [] },
   cli: {
@@ -44,6 +45,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
       'format',
       'kernel',
       'measure',
+      'modelfile',
       'numerics',
       'target-js',
       'target-wasm',

@@ -214,6 +214,72 @@ function commands(io: Io, start: Start): Command {
     async (context, files, options) => (await import('./verbs/compare.ts')).compare(context, files, options),
   );
   action(
+    verb(
+      'quantize <model>',
+      'Encode the tensors of a model, each in a format of its own; the plan is printed first.',
+      [
+        'fewerbits quantize model.safetensors --format q4-k --tensor "embed|lm_head=q6-k" --on-ragged keep -o model-q4.safetensors',
+        'fewerbits quantize model-f16.gguf --format q4-0 --tensor "output=keep" -o model-q4_0.gguf',
+      ],
+    )
+      .option('-f, --format <format>', 'for tensors of two axes and more that no rule names')
+      .option(
+        '--tensor <regex=format>',
+        'a rule, may be repeated, the last one that matches wins; keep leaves a tensor as it is, f32, f16 and bf16 round it',
+        (text: string, before: readonly string[] = []) => [...before, text],
+      )
+      .option('--plan <file>', 'rules by name from a plan (JSON), before those of --tensor')
+      .option('-o, --output <file>', 'the .safetensors or .gguf file to write')
+      .addOption(
+        new Option('--on-ragged <what>', 'for rows that do not divide into blocks')
+          .choices(['error', 'keep', 'pad'])
+          .default('error'),
+      )
+      .option(
+        '--importance <file>',
+        'mean squared activations: vectors by name of the weight, or an imatrix.gguf of llama.cpp; the fit is then imatrix, where the format has it',
+      )
+      .option('--dry-run', 'print the plan and stop')
+      .option('--axis <n>', 'the contraction axis, counted from 0, for all tensors that have it')
+      .addOption(jobsOption())
+      .addOption(targetOption()),
+    async (context, [input], options) =>
+      (await import('./verbs/quantize.ts')).quantize(context, input!, options),
+  );
+  action(
+    verb(
+      'dequantize <model>',
+      'Decode every encoded tensor of a model: GGUF, GPTQ, AWQ, bitsandbytes, compressed-tensors, ModelOpt and files of quantize.',
+      [
+        'fewerbits dequantize model-q4_k.gguf -o model.safetensors',
+        'fewerbits dequantize model-gptq/ --dtype bf16 -o model.safetensors',
+      ],
+    )
+      .requiredOption('-o, --output <file>', 'the .safetensors or .gguf file to write')
+      .addOption(
+        new Option('--dtype <type>', 'what weights become; f32 by default').choices(['f32', 'f16', 'bf16']),
+      )
+      .addOption(jobsOption())
+      .addOption(targetOption()),
+    async (context, [input], options) =>
+      (await import('./verbs/dequantize.ts')).dequantize(context, input!, options),
+  );
+  action(
+    verb(
+      'repack <model>',
+      'Write encoded tensors in another format without loss; refused, with the first weight that would change, where that cannot be.',
+      [
+        'fewerbits repack model-mxfp4.gguf --to mxfp4 -o model.safetensors',
+        'fewerbits repack model.safetensors --to q8-0 --tensor attn -o model.gguf',
+      ],
+    )
+      .requiredOption('--to <format>', 'the format')
+      .requiredOption('-o, --output <file>', 'the .safetensors or .gguf file to write')
+      .option('--tensor <regex>', 'only tensors whose name matches; the others stay as they are')
+      .addOption(targetOption()),
+    async (context, [input], options) => (await import('./verbs/repack.ts')).repack(context, input!, options),
+  );
+  action(
     verb('bench', 'Time formats on each target, as ratios to copying the same weights in the same run.', [
       'fewerbits bench',
       "fewerbits bench --formats 'q4-0, nf4' --target wasm --weights 16777216",
@@ -281,8 +347,8 @@ function usageError(text: string, command: string): string {
   return `fewerbits: ${what}; see ${command} --help\n`;
 }
 
-/** Values of a verb's options: a text, or whether a switch was given. */
-export type Options = Readonly<Record<string, string | boolean | undefined>>;
+/** Values of a verb's options: a text, several where it may be repeated, or whether a switch was given. */
+export type Options = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
 
 const FORMAT_HELP = `A format is a name of the catalogue (q4-0 or q4_0), name(bits=3, size=32), name@fit,
 a file (my.qf, my.qf#name(bits=3)) or a format.json.

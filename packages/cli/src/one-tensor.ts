@@ -3,13 +3,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import {
-  type OpenOptions,
-  openTensorFile,
-  type Rows,
-  type TensorFile,
-  type TensorInfo,
-} from '@fewerbits/tensorfile';
+import { type OpenOptions, openTensorFile, type Rows, type TensorInfo } from '@fewerbits/tensorfile';
 import { sharedFloats } from '@fewerbits/workers';
 import { InputError } from './input-error.ts';
 import { readRows } from './read-rows.ts';
@@ -31,28 +25,36 @@ export async function openTensor(
   const { path, name } = splitInput(input);
   const file = await openTensorFile(path, options);
   try {
-    const info = pick(file, path, name);
+    const info = pick(file.tensors, path, name);
     return { info, ...(await readRows(file, info, sharedFloats, signal)) };
   } finally {
     await file.close();
   }
 }
 
-/** File names may hold a `#` themselves: a path that is there is taken as it is. */
-function splitInput(input: string): { path: string; name: string | null } {
+/** `FILE#TENSOR` taken apart. File names may hold a `#` themselves: a path that is there is taken as it is. */
+export function splitInput(input: string): { path: string; name: string | null } {
   const at = input.indexOf('#');
   if (at < 0 || existsSync(input)) return { path: input, name: null };
   return { path: input.slice(0, at), name: input.slice(at + 1) };
 }
 
-function pick(file: TensorFile, path: string, name: string | null): TensorInfo {
-  const names = file.tensors.map((tensor) => tensor.name);
+/**
+ * The tensor of that name, or the only one.
+ * @throws InputError naming those that are there.
+ */
+export function pick<T extends { readonly name: string }>(
+  tensors: readonly T[],
+  path: string,
+  name: string | null,
+): T {
+  const names = tensors.map((tensor) => tensor.name);
   const listed = `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''}`;
   if (name === null) {
-    if (names.length === 1) return file.tensors[0]!;
+    if (names.length === 1) return tensors[0]!;
     throw new InputError(`${path} has ${names.length} tensors; name one as ${path}#NAME (${listed})`);
   }
-  const found = file.tensors.find((tensor) => tensor.name === name);
+  const found = tensors.find((tensor) => tensor.name === name);
   if (found !== undefined) return found;
   throw new InputError(`${path} has no tensor '${name}'; it has ${listed}`);
 }

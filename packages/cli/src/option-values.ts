@@ -15,6 +15,12 @@ export function textOption(options: Options, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The texts of an option that may be given several times, in order. */
+export function textsOption(options: Options, name: string): readonly string[] {
+  const value = options[name];
+  return Array.isArray(value) ? value : [];
+}
+
 /** `512,1536` or `512x1536` as sizes. @throws InputError for anything else. */
 export function shapeOption(options: Options): readonly number[] | undefined {
   const text = textOption(options, 'shape');

@@ -37,7 +37,13 @@ describe('docs/json-output.md', () => {
     ['explain', ['explain', 'q4_0', '--json']],
     ['encode', ['encode', 'w.npy', '-f', 'nf4', '-o', 'w.safetensors', '--json']],
     ['decode', ['decode', 'w.safetensors', '-o', 'back.npy', '--json']],
-    ['inspect', ['inspect', 'w.npy', '--json']],
+    [
+      'quantize',
+      ['quantize', 'model.safetensors', '-f', 'q8_0', '--on-ragged', 'keep', '-o', 'q.safetensors', '--json'],
+    ],
+    ['dequantize', ['dequantize', 'w.safetensors', '-o', 'd.safetensors', '--json']],
+    ['repack', ['repack', 'w.safetensors', '--to', 'nf4', '-o', 'r.safetensors', '--json']],
+    ['inspect', ['inspect', 'w.safetensors', '--json']],
     ['compare', ['compare', 'model.safetensors', '--formats', 'q4_0', '--json', '--timings']],
     ['build', ['build', 'own.qf', '-o', 'own', '--json']],
     ['bench', ['bench', '--formats', 'q4_0', '--weights', '65536', '--target', 'wasm', '--json']],
@@ -65,7 +71,7 @@ describe('docs/json-output.md', () => {
 
   it('has examples that parse, each of version 1', () => {
     const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)];
-    expect(examples).toHaveLength(10);
+    expect(examples).toHaveLength(13);
     for (const [, text] of examples) expect(JSON.parse(text!).version).toBe(1);
   });
 });

@@ -3,51 +3,39 @@
  */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { canonicalName, encodedLength, formatFacts, type Packed } from '@fewerbits/format';
-import { fromRows, openTensorFile, writeNpy, writeSafetensors } from '@fewerbits/tensorfile';
-import { sharedFloats } from '@fewerbits/workers';
-import { type Description, readDescription, readStreams, rowsShape } from '../encoded-file.ts';
+import { canonicalName, encodedLength, formatFacts } from '@fewerbits/format';
+import { type Decodable, matrixOf } from '@fewerbits/modelfile';
+import { writeNpy, writeSafetensors } from '@fewerbits/tensorfile';
 import { chooseFormat } from '../format-argument.ts';
-import { asRefusal, InputError, refusable } from '../input-error.ts';
+import { InputError, refusable } from '../input-error.ts';
 import type { Context, Options } from '../main.ts';
-import { decodeOne } from '../one-codec.ts';
-import { countOption, jobsOption, STREAM, shapeOption, targetOption, textOption } from '../option-values.ts';
-import { targetCodec } from '../target.ts';
+import { openModelFile } from '../model/open.ts';
+import { decodeModelTensor, type Running, runningOf } from '../model/run.ts';
+import { pick, splitInput } from '../one-tensor.ts';
+import { countOption, STREAM, shapeOption, textOption } from '../option-values.ts';
+import { type Target, targetCodec } from '../target.ts';
 import { requirePlace, writeFileWhole } from '../write-file.ts';
 
 /** Decodes; there are never findings. */
 export async function decode(context: Context, input: string, options: Options): Promise<boolean> {
   const { io, json, signal } = context;
-  const threads = jobsOption(options);
+  const running = runningOf(context, options);
   const output = textOption(options, 'output')!;
   if (output === STREAM && json)
     throw new InputError('-o -: standard output takes the weights or the JSON object; leave one out');
   if (output !== STREAM && !/\.(npy|f32|bin|raw|safetensors)$/.test(output))
     throw new InputError(`-o ${output}: the ending says what to write; use .npy, .f32 or .safetensors`);
   if (output !== STREAM) await requirePlace(output);
-  const { about, packed } =
-    options.raw === true ? await readRaw(input, options) : await readEncoded(input, options);
-  const { format, tensor, shape, axis, models } = about;
-  const wanted = targetOption(options);
-  const { target, reason } = refusable(input, () => targetCodec(format, wanted, models));
-  if (wanted !== null && target !== wanted)
-    io.note(`${canonicalName(format)} has no ${wanted} kernel (${reason}); the ${target} decodes it\n`);
-  const count = shape.reduce((product, size) => product * size, 1);
-  const rows = await decodeOne(
-    context,
-    { format, target: wanted, models },
-    packed,
-    sharedFloats(count),
-    threads,
-  ).catch((error: unknown) => {
-    throw asRefusal(input, error);
-  });
-  const weights = refusable(input, () => fromRows(rows, shape, axis));
-  signal.throwIfAborted();
+  const decoded =
+    options.raw === true
+      ? await decodeTensor(running, await rawTensor(input, options))
+      : await decodeEncoded(running, input, options);
+  const { tensor, weights, target } = decoded;
+  const { name, shape, axis, format } = tensor;
   if (output === STREAM) io.out(littleEndian(weights));
-  else await write(output, tensor, shape, weights, signal);
+  else await write(output, name, shape, weights, signal);
   const result = {
-    tensor,
+    tensor: name,
     shape,
     axis,
     format: canonicalName(format),
@@ -56,36 +44,45 @@ export async function decode(context: Context, input: string, options: Options):
     written: [output],
   };
   if (json) io.out(`${JSON.stringify({ version: 1, ...result }, null, 2)}\n`);
-  else io.note(`${tensor} [${shape.join(', ')}] from ${result.format}\n`);
+  else io.note(`${name} [${shape.join(', ')}] from ${result.format}\n`);
   return false;
 }
 
-interface Encoded {
-  readonly about: Description;
-  readonly packed: Packed;
+interface Decoded {
+  readonly tensor: Decodable;
+  readonly weights: Float32Array;
+  readonly target: Target;
 }
 
-async function readEncoded(input: string, options: Options): Promise<Encoded> {
+async function decodeTensor(running: Running, tensor: Decodable): Promise<Decoded> {
+  const { io } = running.context;
+  const { target: wanted } = running;
+  const { format, models } = tensor;
+  const { target, reason } = refusable(tensor.name, () => targetCodec(format, wanted, models));
+  if (wanted !== null && target !== wanted)
+    io.note(`${canonicalName(format)} has no ${wanted} kernel (${reason}); the ${target} decodes it\n`);
+  return { tensor, weights: await decodeModelTensor(running, tensor), target };
+}
+
+async function decodeEncoded(running: Running, input: string, options: Options): Promise<Decoded> {
   for (const name of ['format', 'shape', 'axis'])
     if (options[name] !== undefined)
       throw new InputError(`--${name}: the file says this itself; it is for --raw input`);
-  const file = await openTensorFile(input);
+  const { path, name } = splitInput(input);
+  const model = await openModelFile(running.context.io, path, {});
   try {
-    const about = readDescription(file);
-    if (about === null)
+    const encoded = model.tensors.filter((tensor) => tensor.kind === 'encoded');
+    if (encoded.length === 0)
       throw new InputError(
-        `${input} does not say how it was encoded; for bare bytes give --raw, --format and --shape`,
+        `${path} does not say how it was encoded; for bare bytes give --raw, --format and --shape`,
       );
-    return {
-      about,
-      packed: { shape: rowsShape(about.shape, about.axis), streams: await readStreams(file, about) },
-    };
+    return await decodeTensor(running, pick(encoded, path, name));
   } finally {
-    await file.close();
+    await model.close();
   }
 }
 
-async function readRaw(input: string, options: Options): Promise<Encoded> {
+async function rawTensor(input: string, options: Options): Promise<Decodable> {
   const shape = shapeOption(options);
   const text = textOption(options, 'format');
   if (text === undefined || shape === undefined)
@@ -107,15 +104,20 @@ async function readRaw(input: string, options: Options): Promise<Encoded> {
       });
     },
   );
-  const rows = rowsShape(shape, axis);
-  const wanted = refusable(label, () => encodedLength(format, rows));
+  const matrix = matrixOf(shape, axis);
+  const wanted = refusable(label, () => encodedLength(format, matrix));
   if (bytes.length !== wanted)
     throw new InputError(
       `${input} has ${bytes.length} bytes; ${label} of shape ${shape.join(', ')} takes ${wanted}; check --format and --shape`,
     );
+  const streams = { [format.layout[0]!.name]: new Uint8Array(bytes) };
   return {
-    about: { format, tensor: 'tensor', shape, axis, models: {} },
-    packed: { shape: rows, streams: { [format.layout[0]!.name]: new Uint8Array(bytes) } },
+    name: 'tensor',
+    shape,
+    axis,
+    format,
+    models: {},
+    readPacked: async () => ({ shape: matrix, streams }),
   };
 }
 

@@ -1,21 +1,17 @@
 /**
  * `encode`: one tensor of a file into a safetensors that describes itself, or into bare bytes.
  */
-import {
-  encodeFields,
-  fieldsOfSharedModels,
-  fieldsToGive,
-  modelTrainer,
-  requireExecutable,
-  type SharedModels,
-} from '@fewerbits/codec';
-import { canonicalName, type EncodeOptions, type Format, formatId, sameDecoding } from '@fewerbits/format';
-import { openTensorFile, writeSafetensors } from '@fewerbits/tensorfile';
-import { encodedTensors, readDescription } from '../encoded-file.ts';
-import { chooseFormat } from '../format-argument.ts';
+import { fieldsOfSharedModels, fieldsToGive, requireExecutable, type SharedModels } from '@fewerbits/codec';
+import { canonicalName, type Format, formatId, sameDecoding } from '@fewerbits/format';
+import { writeModelSafetensors } from '@fewerbits/modelfile';
+import { openTensorFile } from '@fewerbits/tensorfile';
+import { type ChosenFormat, chooseFormat } from '../format-argument.ts';
 import { asRefusal, InputError, refusable } from '../input-error.ts';
-import { uninterrupted } from '../interrupt.ts';
 import type { Context, Options } from '../main.ts';
+import { fitFor } from '../model/fit.ts';
+import { requireImportances } from '../model/importances.ts';
+import { openModelFile } from '../model/open.ts';
+import { trainModels } from '../model/shared-models.ts';
 import { encodeOne } from '../one-codec.ts';
 import { openTensor } from '../one-tensor.ts';
 import { jobsOption, openOptions, STREAM, targetOption, textOption } from '../option-values.ts';
@@ -39,12 +35,7 @@ export async function encode(context: Context, input: string, options: Options):
   for (const path of [output, raw]) if (path !== undefined && path !== STREAM) await requirePlace(path);
   const chosen = await chooseFormat(textOption(options, 'format')!);
   const { format, label } = chosen;
-  const fit = fitOf(
-    options,
-    chosen.fit,
-    format.fits.map(({ name }) => name),
-    label,
-  );
+  const fit = fitOf(options, chosen);
   if (raw !== undefined && format.layout.length !== 1)
     throw new InputError(
       `--raw: ${label} has ${format.layout.length} streams (${format.layout.map(({ name }) => name).join(', ')}); write it with -o OUT.safetensors`,
@@ -64,14 +55,11 @@ export async function encode(context: Context, input: string, options: Options):
     ...(fit === null ? {} : { fit }),
     ...(importance === null ? {} : { importance }),
   };
-  const given = await readModels(textOption(options, 'models'), format, label);
   const wanted = targetOption(options);
-  const { models, target } = refusable(label, () =>
-    uninterrupted(() => {
-      const models = given ?? trained(format, data, how);
-      return { models, target: targetCodec(format, wanted, models).encoder };
-    }),
-  );
+  const given = await readModels(context, textOption(options, 'models'), format, label);
+  // Without models of other tensors, this one alone is the example of its own.
+  const models = given ?? (await trainModels(format, [async () => ({ data, options: how })]));
+  const { encoder: target } = refusable(label, () => targetCodec(format, wanted, models));
   const packed = await encodeOne(context, { format, target: wanted, models }, data, how, threads).catch(
     (error: unknown) => {
       throw asRefusal(label, error);
@@ -80,8 +68,16 @@ export async function encode(context: Context, input: string, options: Options):
   signal.throwIfAborted();
   const { name, shape, contractionAxis: axis } = tensor.info;
   if (output !== undefined) {
-    const { tensors, metadata } = encodedTensors({ format, tensor: name, shape, axis, models }, packed);
-    await refusableWrite(output, () => writeSafetensors(output, tensors, metadata, { signal }));
+    const encoded = {
+      kind: 'encoded',
+      name,
+      shape,
+      axis,
+      format,
+      models,
+      encode: async () => packed,
+    } as const;
+    await refusableWrite(output, () => writeModelSafetensors(output, [encoded], {}, { signal }));
   }
   if (raw !== undefined) {
     const streams = Object.entries(packed.streams);
@@ -119,16 +115,9 @@ export async function encode(context: Context, input: string, options: Options):
   return false;
 }
 
-/** Models that this tensor alone is the example of; none for a format that shares none. */
-function trained(format: Format, data: Float32Array, how: EncodeOptions): SharedModels {
-  if (fieldsOfSharedModels(format).length === 0) return {};
-  const trainer = modelTrainer(format);
-  trainer.add(encodeFields(format, data, how));
-  return trainer.models();
-}
-
 /** The models of a file that `encode` wrote, for another tensor in the same format; null without the option. */
 async function readModels(
+  { io }: Context,
   path: string | undefined,
   format: Format,
   label: string,
@@ -136,34 +125,28 @@ async function readModels(
   if (path === undefined) return null;
   if (fieldsOfSharedModels(format).length === 0)
     throw new InputError(`--models: ${label} shares no models between tensors; leave it out`);
-  const file = await openTensorFile(path);
+  const model = await openModelFile(io, path, {});
   try {
-    const about = readDescription(file);
-    if (about === null || !sameDecoding(about.format, format))
-      throw new InputError(
-        `--models ${path}: ${about === null ? 'it was not written by encode' : `it holds ${canonicalName(about.format)}`}; give a file that encode wrote in ${label}`,
-      );
-    return about.models;
+    const encoded = model.tensors.filter((tensor) => tensor.kind === 'encoded');
+    const same = encoded.find((tensor) => sameDecoding(tensor.format, format));
+    if (same !== undefined) return same.models;
+    const held = encoded.map((tensor) => canonicalName(tensor.format));
+    throw new InputError(
+      `--models ${path}: ${held.length === 0 ? 'it was not written by encode' : `it holds ${held.join(', ')}`}; give a file that encode wrote in ${label}`,
+    );
   } finally {
-    await file.close();
+    await model.close();
   }
 }
 
-/** The fit that reads an importance matrix, where a format has one. */
-const IMPORTANCE_FIT = 'imatrix';
-
-function fitOf(
-  options: Options,
-  named: string | null,
-  known: readonly string[],
-  label: string,
-): string | null {
-  // Formats whose libraries have a second search for importances name it so; the first would not read them.
-  const usual = options.importance !== undefined && known.includes(IMPORTANCE_FIT) ? IMPORTANCE_FIT : null;
-  const fit = textOption(options, 'fit')?.replaceAll('-', '_') ?? named ?? usual;
-  if (fit === null || known.includes(fit)) return fit;
+/** The fit by name, checked. */
+function fitOf(options: Options, chosen: ChosenFormat): string | null {
+  const named = textOption(options, 'fit')?.replaceAll('-', '_');
+  if (named === undefined) return fitFor(chosen, options.importance !== undefined);
+  const known = chosen.format.fits.map(({ name }) => name);
+  if (known.includes(named)) return named;
   throw new InputError(
-    `--fit ${fit}: ${label} has ${known.length === 0 ? 'no named fits; leave it out' : `the fits ${known.join(', ')}`}`,
+    `--fit ${named}: ${chosen.label} has ${known.length === 0 ? 'no named fits; leave it out' : `the fits ${known.join(', ')}`}`,
   );
 }
 
@@ -177,15 +160,7 @@ async function readImportance(path: string | undefined, cols: number): Promise<F
         `--importance ${path}: a file with one tensor is needed; it has ${file.tensors.length}`,
       );
     const importance = await file.readFloats(info.name);
-    if (importance.length !== cols)
-      throw new InputError(
-        `--importance ${path}: ${importance.length} values for ${cols} columns (the contraction axis)`,
-      );
-    const wrong = importance.findIndex((value) => !(value >= 0 && value < Infinity));
-    if (wrong >= 0)
-      throw new InputError(
-        `--importance ${path}: value ${wrong} is ${importance[wrong]}; finite and not negative is needed`,
-      );
+    requireImportances(path, info.name, importance, cols);
     return importance;
   } finally {
     await file.close();
@@ -193,7 +168,7 @@ async function readImportance(path: string | undefined, cols: number): Promise<F
 }
 
 /** A name of a tensor that safetensors cannot hold is the input's fault. */
-async function refusableWrite(path: string, write: () => Promise<void>): Promise<void> {
+async function refusableWrite(path: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (error) {

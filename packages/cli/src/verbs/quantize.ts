@@ -1,0 +1,136 @@
+/**
+ * `quantize`: a whole model into a format for each of its tensors, by rules; the plan is printed before the work begins.
+ */
+
+import { fieldsToGive, requireExecutable } from '@fewerbits/codec';
+import { bytesText } from '@fewerbits/compare';
+import { type ModelFile, weightsOf } from '@fewerbits/modelfile';
+import { InputError, refusable } from '../input-error.ts';
+import type { Context, Options } from '../main.ts';
+import { type Choice, choiceReader } from '../model/choice.ts';
+import { plannedOutputs } from '../model/encoded.ts';
+import { openImportances } from '../model/importances.ts';
+import { openModelFile } from '../model/open.ts';
+import { makePlan, type OnRagged, type Plan, planJson, planText } from '../model/plan.ts';
+import { planFileRules, tensorRule } from '../model/rules.ts';
+import { runningOf } from '../model/run.ts';
+import { outputContainer, whyNotHeld, writeModel } from '../model/write.ts';
+import { openOptions, textOption, textsOption } from '../option-values.ts';
+import { requirePlace } from '../write-file.ts';
+
+/** Quantises; there are never findings. */
+export async function quantize(context: Context, input: string, options: Options): Promise<boolean> {
+  const { io, json, signal } = context;
+  const running = runningOf(context, options);
+  const output = textOption(options, 'output');
+  const isDry = options.dryRun === true;
+  if (output === undefined && !isDry)
+    throw new InputError('say where to write, -o OUT.safetensors or -o OUT.gguf, or only --dry-run');
+  if (output !== undefined) {
+    outputContainer(output);
+    await requirePlace(output);
+  }
+  const read = choiceReader();
+  const base = await baseChoice(options, read);
+  const rules = await rulesOf(options, read);
+  if (base === null && rules.length === 0)
+    throw new InputError('say what tensors become: --format, --tensor REGEX=FORMAT, or --plan');
+  const model = await openModelFile(io, input, openOptions(options));
+  const importance = textOption(options, 'importance');
+  const importances = importance === undefined ? null : await openImportances(importance);
+  try {
+    const plan = await planOf(input, model, base, rules, options, output);
+    for (const { source } of plan.unmatched) io.note(`${source} matches no tensor\n`);
+    if (!json) io.out(`${planText(plan)}\n`);
+    const sizes =
+      output === undefined || isDry
+        ? null
+        : await writeModel(
+            output,
+            model.file,
+            await plannedOutputs(running, model, plan, importances),
+            signal,
+          );
+    report(context, plan, sizes, output);
+    return false;
+  } finally {
+    await importances?.close();
+    await model.close();
+  }
+}
+
+async function baseChoice(options: Options, read: ReturnType<typeof choiceReader>): Promise<Choice | null> {
+  const text = textOption(options, 'format');
+  return text === undefined ? null : read(text);
+}
+
+/** The plan's rules first, so that those of the command line win. */
+async function rulesOf(options: Options, read: ReturnType<typeof choiceReader>) {
+  const file = textOption(options, 'plan');
+  const fromFile = file === undefined ? [] : await planFileRules(file, read);
+  const fromLine = await Promise.all(textsOption(options, 'tensor').map((text) => tensorRule(text, read)));
+  return [...fromFile, ...fromLine];
+}
+
+async function planOf(
+  input: string,
+  model: ModelFile,
+  base: Choice | null,
+  rules: Awaited<ReturnType<typeof rulesOf>>,
+  options: Options,
+  output: string | undefined,
+): Promise<Plan> {
+  const container = output === undefined ? 'safetensors' : outputContainer(output);
+  const plan = makePlan(input, model.tensors, base, rules, textOption(options, 'onRagged') as OnRagged);
+  const refusals = new Map<Choice, string | null>();
+  for (const { tensor, decision } of plan.tensors) {
+    if (decision.kind === 'keep' || decision.choice.kind === 'dtype') continue;
+    const { choice } = decision;
+    if (!refusals.has(choice)) refusals.set(choice, await whyNotWritten(choice, container));
+    const reason = refusals.get(choice) ?? null;
+    if (reason !== null) throw new InputError(`${tensor.name}: ${reason}`);
+  }
+  return plan;
+}
+
+/** Why a format cannot be encoded here, or not held by the container. */
+async function whyNotWritten(
+  { label, chosen: { format } }: Extract<Choice, { kind: 'format' }>,
+  container: ReturnType<typeof outputContainer>,
+): Promise<string | null> {
+  const missing = fieldsToGive(format);
+  if (missing.length > 0)
+    return `${label} decodes only: it has no fit for ${missing.join(', ')}, which a procedure outside the format chooses`;
+  refusable(label, () => requireExecutable(format));
+  return whyNotHeld(container, format);
+}
+
+function report(
+  { io, json }: Context,
+  plan: Plan,
+  sizes: ReadonlyMap<string, number> | null,
+  output: string | undefined,
+): void {
+  const before = plan.tensors.reduce((sum, { tensor }) => sum + tensor.byteLength, 0);
+  const after = sizes === null ? null : [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const weights = plan.tensors.reduce((sum, { tensor }) => sum + weightsOf(tensor.shape), 0);
+  const bitsPerParam = after === null || weights === 0 ? null : (8 * after) / weights;
+  const written = after === null || output === undefined ? [] : [output];
+  if (json) {
+    const result = {
+      version: 1,
+      plan: planJson(plan),
+      weights,
+      bytesBefore: before,
+      bytes: after,
+      bitsPerParam,
+      written,
+    };
+    io.out(`${JSON.stringify(result, null, 2)}\n`);
+    return;
+  }
+  if (after !== null)
+    io.note(
+      `${output}: ${bytesText(after)} of ${bytesText(before)}, ${Number(bitsPerParam!.toFixed(4))} bits per parameter over all tensors\n`,
+    );
+}
