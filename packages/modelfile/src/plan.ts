@@ -77,7 +77,7 @@ function decide<Choice>(
   }
   if (reason !== null) return { kind: 'keep', why: reason };
   if (base === null) return { kind: 'keep', why: 'no rule names it' };
-  if (tensor.shape.length < 2) return { kind: 'keep', why: 'has one axis' };
+  if (tensor.shape.length < 2) return { kind: 'keep', why: 'has fewer than two axes' };
   return { kind: 'encode', choice: base, why: '' };
 }
 

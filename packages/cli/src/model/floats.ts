@@ -13,9 +13,6 @@ const CHUNK = 1 << 22;
 /** Bytes of one element. */
 const WIDTH: Readonly<Record<FloatType, number>> = { F32: 4, F16: 2, BF16: 2 };
 
-/** Containers whose stored bytes are little-endian and row-major, whatever the file. */
-const COMMON_ORDER: readonly string[] = ['safetensors', 'gguf', 'llama2c', 'raw'];
-
 /**
  * A tensor as it stands in its file, encoded or not.
  * @throws InputError for one that other containers cannot hold.
@@ -29,24 +26,24 @@ export function asItIs(file: TensorFile, tensor: ModelTensor): ModelOutput {
   if (info.unreadable !== undefined)
     throw new InputError(`${file.path}: tensor ${name} ${info.unreadable}, so it cannot be written`);
   const { dtype, byteLength } = info;
-  if (COMMON_ORDER.includes(file.container))
-    return {
-      kind: 'plain',
-      name,
-      shape,
-      dtype,
-      byteLength,
-      async *bytes() {
-        for (let start = 0; start < byteLength; start += CHUNK)
-          yield await file.readBytes(name, start, Math.min(byteLength, start + CHUNK));
-      },
-    };
-  // Byte order and axis order may be another; values that binary32 holds exactly come through their numbers.
-  if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return rounded(file, name, shape, dtype);
+  // Small integers of a TF.js converter stand for real numbers.
   if (file.container === 'tfjs' && /^U(8|16)$/.test(dtype)) return rounded(file, name, shape, 'F32');
-  throw new InputError(
-    `${file.path}: tensor ${name} is ${dtype}, which is written from safetensors and GGUF only; convert the file first`,
-  );
+  // An npy file may have another byte order and another axis order, through which only numbers come unharmed.
+  if (file.container === 'npy') {
+    if (dtype === 'F32' || dtype === 'F16') return rounded(file, name, shape, dtype);
+    throw new InputError(`${file.path}: ${dtype} is not taken over from npy; save it as safetensors first`);
+  }
+  return {
+    kind: 'plain',
+    name,
+    shape,
+    dtype,
+    byteLength,
+    async *bytes() {
+      for (let start = 0; start < byteLength; start += CHUNK)
+        yield await file.readBytes(name, start, Math.min(byteLength, start + CHUNK));
+    },
+  };
 }
 
 /** A tensor of real numbers in a floating-point type, each rounded once, ties to even. */

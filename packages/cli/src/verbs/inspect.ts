@@ -126,9 +126,11 @@ function formatLines(tensors: readonly Inspected[]): string[] {
     const weights = group.reduce((sum, { shape }) => sum + weightsOf(shape), 0);
     const bytes = group.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const bits = weights === 0 ? 0 : (8 * bytes) / weights;
+    const { fixedLength, bitsPerParam } = formatFacts(format);
+    const limit = fixedLength ? `, ${Number(bitsPerParam.toFixed(4))} in the limit` : '';
     return printable(
       `${group.length === 1 ? 'One tensor' : `${group.length} tensors`} as ${label} (${layout}, ${formatId(format)}): ` +
-        `${Number(bits.toFixed(4))} bits per parameter here, ${Number(formatFacts(format).bitsPerParam.toFixed(4))} in the limit.`,
+        `${Number(bits.toFixed(4))} bits per parameter here${limit}.`,
     );
   });
 }

@@ -81,16 +81,12 @@ async function planOf(
   output: string | undefined,
 ): Promise<Plan> {
   const container = output === undefined ? 'safetensors' : outputContainer(output);
-  const plan = makePlan(input, model.tensors, base, rules, textOption(options, 'onRagged') as OnRagged);
-  const refusals = new Map<Choice, string | null>();
-  for (const { tensor, decision } of plan.tensors) {
-    if (decision.kind === 'keep' || decision.choice.kind === 'dtype') continue;
-    const { choice } = decision;
-    if (!refusals.has(choice)) refusals.set(choice, await whyNotWritten(choice, container));
-    const reason = refusals.get(choice) ?? null;
-    if (reason !== null) throw new InputError(`${tensor.name}: ${reason}`);
+  for (const choice of new Set([base, ...rules.map((rule) => rule.choice)])) {
+    if (choice?.kind !== 'format') continue;
+    const reason = await whyNotWritten(choice, container);
+    if (reason !== null) throw new InputError(reason);
   }
-  return plan;
+  return makePlan(input, model.tensors, base, rules, textOption(options, 'onRagged') as OnRagged);
 }
 
 /** Why a format cannot be encoded here, or not held by the container. */
