@@ -7,6 +7,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { overrideAxis } from './axis.ts';
 import { fileSystemError, TensorFileError } from './error.ts';
+import { isGguf } from './gguf/header.ts';
+import { openGguf } from './gguf/read.ts';
+import { parseShardName } from './gguf/shards.ts';
 import { isObject, parseJsonObject } from './json.ts';
 import { isNpy } from './npy/header.ts';
 import { openNpy } from './npy/read.ts';
@@ -26,9 +29,9 @@ const MAX_JSON_BYTES = 256_000_000;
 /**
  * Opens a tensor file.
  *
- * @param path a `.safetensors` file or its `.safetensors.index.json`, an `.npy` file, an `.onnx` model, a TF.js
- *   `model.json`, a raw little-endian binary32 file (with `options.shape`), or a folder that holds exactly one of these
- *   models
+ * @param path a `.safetensors` file or its `.safetensors.index.json`, an `.npy` file, an `.onnx` model, a
+ *   `.gguf` file or any shard of one, a TF.js `model.json`, a raw little-endian binary32 file (with `options.shape`), or
+ *   a folder that holds exactly one of these models
  * @throws TensorFileError when the file cannot be read, is damaged, or is of another kind; the message says what to do.
  * @throws TypeError, RangeError for bad options.
  */
@@ -66,12 +69,14 @@ async function modelInFolder(path: string): Promise<string> {
   // The shards of an index are not models of their own.
   const single = indexed.length > 0 ? [] : names.filter((name) => name.endsWith('.safetensors'));
   const onnx = names.filter((name) => name.endsWith('.onnx'));
-  const found = [...indexed, ...models, ...single, ...onnx];
+  // Shards of GGUF have no index; the first one stands for them.
+  const gguf = names.filter((name) => name.endsWith('.gguf') && (parseShardName(name)?.index ?? 0) === 0);
+  const found = [...indexed, ...models, ...single, ...onnx, ...gguf];
   if (found.length === 1) return join(path, found[0]!);
   if (found.length === 0)
     throw new TensorFileError(
       path,
-      'is a folder without *.safetensors, *.safetensors.index.json, *.onnx or model.json; name a file',
+      'is a folder without *.safetensors, *.safetensors.index.json, *.onnx, *.gguf or model.json; name a file',
     );
   throw new TensorFileError(
     path,
@@ -96,6 +101,7 @@ async function openContents(
       'carries its own shapes; leave the shape out (it is for raw binary32 files)',
     );
   if (marked === 'npy') return openNpy(path);
+  if (marked === 'gguf') return openGguf(path);
   if (marked === 'safetensors') return openSafetensors(path);
   if (marked === 'onnx' && !rawName) return openOnnx(path);
   if (marked === 'json' && !rawName) return openJson(path, byteLength);
@@ -105,6 +111,7 @@ async function openContents(
   if (extension === '.safetensors') return openSafetensors(path);
   if (extension === '.npy') return openNpy(path);
   if (extension === '.onnx') return openOnnx(path);
+  if (extension === '.gguf') return openGguf(path);
   throw new TensorFileError(path, CURES.get(extension) ?? UNKNOWN);
 }
 
@@ -119,10 +126,11 @@ async function readHead(path: string): Promise<{ head: Uint8Array; byteLength: n
   }
 }
 
-type Kind = 'npy' | 'safetensors' | 'onnx' | 'json' | 'unknown';
+type Kind = 'npy' | 'gguf' | 'safetensors' | 'onnx' | 'json' | 'unknown';
 
 function kindOf(head: Uint8Array, byteLength: number): Kind {
   if (isNpy(head)) return 'npy';
+  if (isGguf(head)) return 'gguf';
   if (head.length >= 10) {
     const headerLength = new DataView(head.buffer).getBigUint64(0, true);
     if (headerLength >= 2n && headerLength <= BigInt(byteLength - 8) && head[8] === 0x7b)
@@ -160,10 +168,6 @@ const ascii = (text: string): readonly number[] => [...text].map((character) => 
 /** Files people are likely to bring that are not read, by their first bytes. */
 const FOREIGN: readonly { magic: readonly number[]; cure: string }[] = [
   {
-    magic: ascii('GGUF'),
-    cure: 'is a GGUF file, which is not read; use the safetensors files it was made from',
-  },
-  {
     magic: ascii('PK\x03\x04'),
     cure: 'is a zip (npz, PyTorch or Keras); unzip an npz, save the others as safetensors',
   },
@@ -176,7 +180,7 @@ const FOREIGN: readonly { magic: readonly number[]; cure: string }[] = [
 ];
 
 const UNKNOWN =
-  'is no tensor file of a known kind: safetensors, npy, ONNX, TF.js model.json, or raw binary32, which needs its shape';
+  'is no tensor file of a known kind: safetensors, npy, ONNX, GGUF, TF.js model.json, or raw binary32, which needs its shape';
 const RAW_CURE = 'raw binary32 needs its shape; give it (shape [rows, columns])';
 const CURES: ReadonlyMap<string, string> = new Map([
   ['.f32', RAW_CURE],

@@ -7,6 +7,7 @@
 import type { Dtype } from './dtype.ts';
 import { toHostOrder } from './endian.ts';
 import { TensorFileError } from './error.ts';
+import type { GgufHeader } from './gguf/values.ts';
 import { elementCount, isCount } from './shape.ts';
 import type { ByteSource } from './source.ts';
 import type { Container, TensorFile, TensorInfo } from './types.ts';
@@ -26,6 +27,7 @@ export interface Contents {
   readonly container: Container;
   readonly tensors: readonly StoredTensor[];
   readonly metadata: Readonly<Record<string, string>>;
+  readonly gguf?: GgufHeader;
   close(): Promise<void>;
 }
 
@@ -34,7 +36,7 @@ export const CHUNK_BYTES = 1 << 20;
 
 /** Makes the file object. Names must be unique (the containers check it). */
 export function tensorFile(contents: Contents): TensorFile {
-  const { path, container, metadata } = contents;
+  const { path, container, metadata, gguf } = contents;
   const byName = new Map(contents.tensors.map((tensor) => [tensor.info.name, tensor]));
   const find = (name: string): StoredTensor => {
     const tensor = byName.get(name);
@@ -49,6 +51,7 @@ export function tensorFile(contents: Contents): TensorFile {
     path,
     container,
     metadata,
+    ...(gguf === undefined ? {} : { gguf }),
     tensors: contents.tensors.map(({ info }) => info),
     async readFloats(name, start, end) {
       const tensor = find(name);

@@ -4,6 +4,8 @@
  * Plain descriptions and two reading verbs; nothing here knows a container.
  */
 
+import type { GgufHeader } from './gguf/values.ts';
+
 /** One tensor as the container describes it. */
 export interface TensorInfo {
   readonly name: string;
@@ -12,7 +14,7 @@ export interface TensorInfo {
   /**
    * Type of a stored element, under its safetensors name in every container: `F32`, `BF16`, `U8`, …
    * A TF.js weight that was quantised at conversion reports what is stored (`U8`, `U16`); `readFloats` applies its scale.
-   * ONNX adds `I4`, `U4`, `I2`, `U2`, `C128` and `STRING`.
+   * ONNX adds `I4`, `U4`, `I2`, `U2`, `C128` and `STRING`; GGUF the names of ggml's block types: `Q4_0`, `IQ2_XXS`, …
    */
   readonly dtype: string;
   /** Stored bytes; of numbers stored at variable length (ONNX), those of their type. */
@@ -26,12 +28,12 @@ export interface TensorInfo {
   readonly axisKnown: boolean;
   /** A short phrase for reports: where `contractionAxis` came from. */
   readonly axisReason: string;
-  /** Why `readFloats` refuses this tensor (strings, complex numbers, sparse storage); absent when it can be read. */
+  /** Why `readFloats` refuses this tensor (strings, complex numbers, sparse storage, blocks of ggml); absent when it can be read. */
   readonly unreadable?: string;
 }
 
 /** Containers that can be read. `raw` is bare little-endian binary32 with a shape from the caller. */
-export type Container = 'safetensors' | 'npy' | 'tfjs' | 'onnx' | 'raw';
+export type Container = 'safetensors' | 'npy' | 'tfjs' | 'onnx' | 'gguf' | 'raw';
 
 /** An open tensor file, possibly of several shards. Reads may overlap; `close` releases the handles. */
 export interface TensorFile {
@@ -42,6 +44,8 @@ export interface TensorFile {
   readonly tensors: readonly TensorInfo[];
   /** `__metadata__` of safetensors (no prototype, any key is safe); empty elsewhere. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Key-values of GGUF with their types; absent elsewhere. */
+  readonly gguf?: GgufHeader;
   /**
    * Elements `start..end` (half-open, default all) of the flat row-major tensor, each rounded once, ties to even, to binary32.
    * Memory: the asked part and a chunk. NaN and infinities that are stored come back as they are.

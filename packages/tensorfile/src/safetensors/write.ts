@@ -5,8 +5,9 @@
  * element types come first, so every tensor is aligned in a mapped file.
  */
 import { byteLengthOf, type Dtype, dtypeNamed } from '../dtype.ts';
-import { type Append, type WriteOptions, writeWhole } from '../output.ts';
+import { appendBytes, checkBytes, type WriteOptions, writeWhole } from '../output.ts';
 import { checkedCount, shapeText } from '../shape.ts';
+import { checkText } from '../text.ts';
 import { MAX_HEADER_BYTES } from './header.ts';
 
 /** A tensor to write. `bytes` are little-endian, row-major, `byteLength` in total. */
@@ -51,7 +52,7 @@ export async function writeSafetensors(
     path,
     async (append) => {
       await append(header);
-      for (const { tensor } of entries) await appendTensor(tensor, append);
+      for (const { tensor } of entries) await appendBytes(tensor, append);
     },
     options,
   );
@@ -63,7 +64,7 @@ interface Entry {
 }
 
 function checkTensor(tensor: OutputTensor, index: number): Entry {
-  const { name, shape, byteLength, bytes } = tensor;
+  const { name, shape, byteLength } = tensor;
   checkText(name, `tensors[${index}].name`);
   if (name === '__metadata__' || name === '__proto__')
     throw new RangeError(`tensors[${index}].name '${name}' is reserved; rename the tensor`);
@@ -80,8 +81,7 @@ function checkTensor(tensor: OutputTensor, index: number): Entry {
     throw new RangeError(
       `tensor '${name}': ${dtype.name} ${shapeText(shape)} takes ${needed} bytes, byteLength says ${byteLength}`,
     );
-  if (bytes instanceof Uint8Array && bytes.length !== byteLength)
-    throw new RangeError(`tensor '${name}': bytes holds ${bytes.length}, byteLength says ${byteLength}`);
+  checkBytes(tensor);
   return { tensor: { ...tensor, shape: [...shape] }, dtype };
 }
 
@@ -114,25 +114,4 @@ function encodeHeader(entries: readonly Entry[], metadata: Readonly<Record<strin
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(json, 8);
   return header;
-}
-
-function checkText(text: unknown, argument: string): asserts text is string {
-  if (typeof text !== 'string') throw new TypeError(`${argument} must be a string, not ${typeof text}`);
-  if (/\p{Surrogate}/u.test(text))
-    throw new RangeError(`${argument} holds half a surrogate pair, which UTF-8 cannot store`);
-}
-
-async function appendTensor({ name, bytes, byteLength }: OutputTensor, append: Append): Promise<void> {
-  if (bytes instanceof Uint8Array) return append(bytes);
-  let done = 0;
-  for await (const chunk of bytes) {
-    if (!(chunk instanceof Uint8Array))
-      throw new TypeError(`tensor '${name}': the stream must yield Uint8Arrays`);
-    done += chunk.length;
-    if (done > byteLength)
-      throw new RangeError(`tensor '${name}': the stream yields more than its ${byteLength} bytes`);
-    await append(chunk);
-  }
-  if (done < byteLength)
-    throw new RangeError(`tensor '${name}': the stream ended after ${done} of ${byteLength} bytes`);
 }
