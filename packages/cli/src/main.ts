@@ -240,6 +240,7 @@ function commands(io: Io, start: Start): Command {
         'mean squared activations: vectors by name of the weight, or an imatrix.gguf of llama.cpp; the fit is then imatrix, where the format has it',
       )
       .option('--dry-run', 'print the plan and stop')
+      .addOption(splitOption())
       .option('--axis <n>', 'the contraction axis, counted from 0, for all tensors that have it')
       .addOption(jobsOption())
       .addOption(targetOption()),
@@ -256,6 +257,7 @@ function commands(io: Io, start: Start): Command {
       ],
     )
       .requiredOption('-o, --output <file>', 'the .safetensors or .gguf file to write')
+      .addOption(splitOption())
       .addOption(
         new Option('--dtype <type>', 'what weights become; f32 by default').choices(['f32', 'f16', 'bf16']),
       )
@@ -276,6 +278,7 @@ function commands(io: Io, start: Start): Command {
       .requiredOption('--to <format>', 'the format')
       .requiredOption('-o, --output <file>', 'the .safetensors or .gguf file to write')
       .option('--tensor <regex>', 'only tensors whose name matches; the others stay as they are')
+      .addOption(splitOption())
       .addOption(targetOption()),
     async (context, [input], options) => (await import('./verbs/repack.ts')).repack(context, input!, options),
   );
@@ -326,6 +329,11 @@ function commands(io: Io, start: Start): Command {
       (await import('./verbs/vectors.ts')).verifyVectors(context, manifest!, options),
   );
   return program;
+}
+
+/** Shards of GGUF. */
+function splitOption(): Option {
+  return new Option('--split <size>', 'cut a GGUF file into shards of at most that size, such as 2G');
 }
 
 /** Threads; what they give is the same for any number of them. */

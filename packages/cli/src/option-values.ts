@@ -39,6 +39,15 @@ export function countOption(options: Options, name: string, least: number): numb
   throw new InputError(`--${name} ${text}: a whole number from ${least} on is needed`);
 }
 
+/** Bytes as `800M` or `2G`, in powers of 1000 as llama.cpp counts them. @throws InputError for anything else. */
+export function sizeOption(options: Options, name: string): number | undefined {
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  const match = /^([1-9]\d*)([MG])$/.exec(text);
+  if (match === null) throw new InputError(`--${name} ${text}: write a size such as 800M or 2G`);
+  return Number(match[1]) * (match[2] === 'G' ? 1e9 : 1e6);
+}
+
 /** Threads: `auto` is a thread for each core, 1 unless something is said. @throws InputError for anything else. */
 export function jobsOption(options: Options): number {
   if (textOption(options, 'jobs') === 'auto') return availableParallelism();

@@ -173,6 +173,95 @@ describe('quantize', () => {
   });
 });
 
+describe('GGUF', () => {
+  const GGUF_MODEL = ['-o', 'm.gguf', '--on-ragged', 'keep'];
+
+  it('holds block types and plain ones, and comes back with the same bytes', async () => {
+    const args = ['quantize', 'model.safetensors', '-f', 'q4-k', '--tensor', 'attn_v=iq4-nl'];
+    expect((await call(...args, ...GGUF_MODEL)).code).toBe(0);
+    expect(await inside('m.gguf')).toEqual({
+      embd: 'q4_k',
+      attn_q: 'q4_k',
+      attn_v: 'iq4_nl',
+      ragged: 'F32',
+      norm: 'F32',
+    });
+    await call(...args, '-o', 's.safetensors', '--on-ragged', 'keep');
+    for (const name of ['embd', 'attn_v', 'ragged'])
+      expect(await back('m.gguf', name)).toEqual(await back('s.safetensors', name));
+    // Through safetensors and back into GGUF nothing changes, the header included.
+    await call('repack', 'm.gguf', '--to', 'q4-k', '--tensor', 'embd', '-o', 't.safetensors');
+    await call('repack', 't.safetensors', '--to', 'q4-k', '--tensor', 'embd', '-o', 'n.gguf');
+    const [first, again] = await Promise.all(['m.gguf', 'n.gguf'].map((file) => inside(file)));
+    expect(again).toEqual(first);
+  });
+
+  it('in shards', async () => {
+    const big = { shape: [64, 16000], data: weights(64 * 16000) };
+    write('big.safetensors', safetensors({ a: big, b: big }));
+    const { out } = await call(
+      'quantize',
+      'big.safetensors',
+      '-f',
+      'q8-0',
+      '-o',
+      'm.gguf',
+      '--split',
+      '1M',
+      '--json',
+    );
+    const { written } = JSON.parse(out);
+    expect(written).toEqual(['m-00001-of-00002.gguf', 'm-00002-of-00002.gguf']);
+    expect(await inside('m-00001-of-00002.gguf')).toEqual({ a: 'q8_0', b: 'q8_0' });
+  });
+
+  it('turns tensors whose blocks do not run along the last axis, and says so', async () => {
+    write('tf.safetensors', safetensors({ kernel: { shape: [64, 3], data: weights(192) } }));
+    const { err } = await call('quantize', 'tf.safetensors', '-f', 'q4-0', '--axis', '0', '-o', 'm.gguf');
+    expect(err).toContain('kernel is stored with axis 0 last, as rows of GGUF are');
+    await call('quantize', 'tf.safetensors', '-f', 'q4-0', '--axis', '0', '-o', 's.safetensors');
+    const rows = await back('s.safetensors', 'kernel');
+    const turned = await back('m.gguf', 'kernel');
+    expect(turned[1]).toBe(rows[3]);
+  });
+
+  it('takes importances from what llama-imatrix writes', async () => {
+    const vector = { shape: [1, 256], data: weights(256).map((w) => w * w * 8) };
+    const counts = { shape: [1, 1], data: Float32Array.of(8) };
+    write('i.safetensors', safetensors({ 'attn_q.in_sum2': vector, 'attn_q.counts': counts }));
+    await call('quantize', 'i.safetensors', '-f', 'f32', '-o', 'imatrix.gguf');
+    write(
+      'v.safetensors',
+      safetensors({ attn_q: { shape: [256], data: vector.data.map((sum) => sum / 8) } }),
+    );
+    const bytes = async (file: string) => {
+      const args = ['quantize', 'model.safetensors', '--tensor', 'attn_q=q4-k', '-o', 'q.safetensors'];
+      expect((await call(...args, '--importance', file)).code).toBe(0);
+      return readFileSync(path('q.safetensors'));
+    };
+    expect(await bytes('imatrix.gguf')).toEqual(await bytes('v.safetensors'));
+  });
+
+  it.each<[string, string[], RegExp]>([
+    [
+      'formats that ggml does not know',
+      ['-f', 'nf4', '-o', 'm.gguf'],
+      /nf4 is no type of ggml.*write \.safetensors/,
+    ],
+    [
+      'rows to fill up',
+      ['-f', 'q4-0', '-o', 'm.gguf', '--on-ragged', 'pad'],
+      /rows of GGUF are whole blocks/,
+    ],
+    ['odd sizes of shards', ['-f', 'q4-0', ...GGUF_MODEL, '--split', '2'], /write a size such as 800M or 2G/],
+  ])('refuses %s', async (_, args, message) => {
+    const { code, err } = await call('quantize', 'model.safetensors', ...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+    expect(existsSync(path('m.gguf'))).toBe(false);
+  });
+});
+
 describe('dequantize', () => {
   it('rounds to the type that is asked for, and refuses what that cannot hold', async () => {
     const large = weights(64).map((w) => w * 1e6);

@@ -7,7 +7,8 @@ export {
   streamTensor,
   withDescription,
 } from './description.ts';
-export { ggmlTypeOf, writeModelGguf } from './gguf-output.ts';
+export { ggufHeaderOf, withGgufHeader } from './gguf-header.ts';
+export { ggmlTypeOfFormat, writeModelGguf } from './gguf-output.ts';
 export { openModel } from './open.ts';
 export { type EncodedOutput, type ModelOutput, type PlainOutput, writeModelSafetensors } from './output.ts';
 export { type Decision, type ModelPlan, type PlannedTensor, type PlanRule, planModel } from './plan.ts';

@@ -2,7 +2,14 @@
  * Writing a model to where the user says: the ending names the container.
  */
 import type { Format } from '@fewerbits/format';
-import { ggmlTypeOf, type ModelOutput, writeModelGguf, writeModelSafetensors } from '@fewerbits/modelfile';
+import {
+  ggmlTypeOfFormat,
+  ggufHeaderOf,
+  type ModelOutput,
+  withGgufHeader,
+  writeModelGguf,
+  writeModelSafetensors,
+} from '@fewerbits/modelfile';
 import type { TensorFile } from '@fewerbits/tensorfile';
 import { InputError } from '../input-error.ts';
 import { catalogueFormat } from './open.ts';
@@ -20,15 +27,20 @@ export function outputContainer(path: string): OutputContainer {
 /** Why a container cannot hold a format, or `null`. */
 export async function whyNotHeld(container: OutputContainer, format: Format): Promise<string | null> {
   if (container === 'safetensors') return null;
-  if (format.tail === 'pad')
-    return 'rows of GGUF are whole blocks, so none can be filled up; keep such tensors with --on-ragged keep';
-  if ((await ggmlTypeOf(format, catalogueFormat)) !== null) return null;
+  if ((await ggmlTypeOfFormat(format, catalogueFormat)) !== null) return null;
   return `${format.name} is no type of ggml, and GGUF holds no others; write .safetensors`;
+}
+
+/** What was written. */
+export interface Written {
+  readonly paths: readonly string[];
+  /** Bytes of each tensor by name. */
+  readonly sizes: ReadonlyMap<string, number>;
 }
 
 /**
  * Writes a model; what the container of `from` says beside its tensors is taken over where the new one can say it.
- * @returns bytes of each tensor by name
+ * @param splitBytes most bytes of tensors in a file; GGUF only
  * @throws InputError for a tensor that the container cannot hold, TensorFileError, or the signal's reason.
  */
 export async function writeModel(
@@ -36,11 +48,16 @@ export async function writeModel(
   from: TensorFile,
   outputs: readonly ModelOutput[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
+  splitBytes?: number,
+): Promise<Written> {
+  const header = ggufHeaderOf(from);
   try {
-    if (outputContainer(path) === 'gguf')
-      return await writeModelGguf(path, outputs, null, catalogueFormat, { signal });
-    return await writeModelSafetensors(path, outputs, from.metadata, { signal });
+    if (outputContainer(path) === 'gguf') {
+      const options = { signal, ...(splitBytes === undefined ? {} : { splitBytes }) };
+      return await writeModelGguf(path, outputs, header, catalogueFormat, options);
+    }
+    const metadata = header === null ? from.metadata : withGgufHeader(from.metadata, header);
+    return { paths: [path], sizes: await writeModelSafetensors(path, outputs, metadata, { signal }) };
   } catch (error) {
     // Names that a container cannot hold, and the like.
     if (error instanceof RangeError) throw new InputError(`${path}: ${error.message}`, { cause: error });

@@ -10,7 +10,7 @@ import { asItIs, decoded } from '../model/floats.ts';
 import { openModelFile } from '../model/open.ts';
 import { decodeModelTensor, runningOf } from '../model/run.ts';
 import { outputContainer, writeModel } from '../model/write.ts';
-import { openOptions, textOption } from '../option-values.ts';
+import { openOptions, sizeOption, textOption } from '../option-values.ts';
 import { requirePlace } from '../write-file.ts';
 
 /** Dequantises; there are never findings. */
@@ -39,11 +39,16 @@ export async function dequantize(context: Context, input: string, options: Optio
           ? decoded(tensor.name, tensor.shape, dtype, () => decodeModelTensor(running, tensor))
           : asItIs(model.file, tensor),
     );
-    const sizes = await writeModel(output, model.file, outputs, signal);
+    const { paths, sizes } = await writeModel(
+      output,
+      model.file,
+      outputs,
+      signal,
+      sizeOption(options, 'split'),
+    );
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     const tensors = encoded.map(({ name, shape, label, layout }) => ({ name, shape, format: label, layout }));
-    if (json)
-      io.out(`${JSON.stringify({ version: 1, tensors, dtype, bytes, written: [output] }, null, 2)}\n`);
+    if (json) io.out(`${JSON.stringify({ version: 1, tensors, dtype, bytes, written: paths }, null, 2)}\n`);
     else io.note(`${output}: ${bytesText(bytes)}, ${encoded.length} tensors decoded to ${dtype}\n`);
     return false;
   } finally {

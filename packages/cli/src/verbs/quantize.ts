@@ -6,6 +6,7 @@ import { fieldsToGive, requireExecutable } from '@fewerbits/codec';
 import { bytesText } from '@fewerbits/compare';
 import { type ModelFile, weightsOf } from '@fewerbits/modelfile';
 import { InputError, refusable } from '../input-error.ts';
+import type { Io } from '../io.ts';
 import type { Context, Options } from '../main.ts';
 import { type Choice, choiceReader } from '../model/choice.ts';
 import { plannedOutputs } from '../model/encoded.ts';
@@ -14,8 +15,8 @@ import { openModelFile } from '../model/open.ts';
 import { makePlan, type OnRagged, type Plan, planJson, planText } from '../model/plan.ts';
 import { planFileRules, tensorRule } from '../model/rules.ts';
 import { runningOf } from '../model/run.ts';
-import { outputContainer, whyNotHeld, writeModel } from '../model/write.ts';
-import { openOptions, textOption, textsOption } from '../option-values.ts';
+import { outputContainer, type Written, whyNotHeld, writeModel } from '../model/write.ts';
+import { openOptions, sizeOption, textOption, textsOption } from '../option-values.ts';
 import { requirePlace } from '../write-file.ts';
 
 /** Quantises; there are never findings. */
@@ -27,7 +28,10 @@ export async function quantize(context: Context, input: string, options: Options
   if (output === undefined && !isDry)
     throw new InputError('say where to write, -o OUT.safetensors or -o OUT.gguf, or only --dry-run');
   if (output !== undefined) {
-    outputContainer(output);
+    if (outputContainer(output) === 'gguf' && options.onRagged === 'pad')
+      throw new InputError(
+        '--on-ragged pad: rows of GGUF are whole blocks and cannot be filled up; use keep, or write .safetensors',
+      );
     await requirePlace(output);
   }
   const read = choiceReader();
@@ -42,7 +46,7 @@ export async function quantize(context: Context, input: string, options: Options
     const plan = await planOf(input, model, base, rules, options, output);
     for (const { source } of plan.unmatched) io.note(`${source} matches no tensor\n`);
     if (!json) io.out(`${planText(plan)}\n`);
-    const sizes =
+    const written =
       output === undefined || isDry
         ? null
         : await writeModel(
@@ -50,8 +54,10 @@ export async function quantize(context: Context, input: string, options: Options
             model.file,
             await plannedOutputs(running, model, plan, importances),
             signal,
+            sizeOption(options, 'split'),
           );
-    report(context, plan, sizes, output);
+    if (output !== undefined && outputContainer(output) === 'gguf') noteTurned(io, plan);
+    report(context, plan, written);
     return false;
   } finally {
     await importances?.close();
@@ -101,32 +107,32 @@ async function whyNotWritten(
   return whyNotHeld(container, format);
 }
 
-function report(
-  { io, json }: Context,
-  plan: Plan,
-  sizes: ReadonlyMap<string, number> | null,
-  output: string | undefined,
-): void {
-  const before = plan.tensors.reduce((sum, { tensor }) => sum + tensor.byteLength, 0);
-  const after = sizes === null ? null : [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-  const weights = plan.tensors.reduce((sum, { tensor }) => sum + weightsOf(tensor.shape), 0);
-  const bitsPerParam = after === null || weights === 0 ? null : (8 * after) / weights;
-  const written = after === null || output === undefined ? [] : [output];
-  if (json) {
-    const result = {
-      version: 1,
-      plan: planJson(plan),
-      weights,
-      bytesBefore: before,
-      bytes: after,
-      bitsPerParam,
-      written,
-    };
-    io.out(`${JSON.stringify(result, null, 2)}\n`);
-    return;
-  }
-  if (after !== null)
+/** GGUF keeps the contraction axis last. */
+function noteTurned(io: Io, plan: Plan): void {
+  const turned = plan.tensors.filter(
+    ({ tensor: { shape, axis }, decision }) =>
+      decision.kind === 'encode' &&
+      decision.choice.kind === 'format' &&
+      axis !== null &&
+      axis < shape.length - 1,
+  );
+  for (const { tensor } of turned.slice(0, 1))
     io.note(
-      `${output}: ${bytesText(after)} of ${bytesText(before)}, ${Number(bitsPerParam!.toFixed(4))} bits per parameter over all tensors\n`,
+      `${tensor.name} is stored with axis ${tensor.axis} last, as rows of GGUF are${turned.length > 1 ? `; so are ${turned.length - 1} more` : ''}\n`,
+    );
+}
+
+function report({ io, json }: Context, plan: Plan, done: Written | null): void {
+  const bytesBefore = plan.tensors.reduce((sum, { tensor }) => sum + tensor.byteLength, 0);
+  const weights = plan.tensors.reduce((sum, { tensor }) => sum + weightsOf(tensor.shape), 0);
+  const bytes = done === null ? null : [...done.sizes.values()].reduce((sum, size) => sum + size, 0);
+  const bitsPerParam = bytes === null || weights === 0 ? null : (8 * bytes) / weights;
+  const written = done?.paths ?? [];
+  if (json) {
+    const result = { version: 1, plan: planJson(plan), weights, bytesBefore, bytes, bitsPerParam, written };
+    io.out(`${JSON.stringify(result, null, 2)}\n`);
+  } else if (bytes !== null)
+    io.note(
+      `${written.join(', ')}: ${bytesText(bytes)} of ${bytesText(bytesBefore)}, ${Number(bitsPerParam!.toFixed(4))} bits per parameter over all tensors\n`,
     );
 }

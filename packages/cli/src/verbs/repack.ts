@@ -10,7 +10,7 @@ import type { Context, Options } from '../main.ts';
 import { asItIs } from '../model/floats.ts';
 import { openModelFile } from '../model/open.ts';
 import { outputContainer, whyNotHeld, writeModel } from '../model/write.ts';
-import { openOptions, patternOption, targetOption, textOption } from '../option-values.ts';
+import { openOptions, patternOption, sizeOption, targetOption, textOption } from '../option-values.ts';
 import { type Target, targetCodec } from '../target.ts';
 import { requirePlace } from '../write-file.ts';
 
@@ -38,7 +38,13 @@ export async function repack(context: Context, input: string, options: Options):
       throw new InputError(
         `${input} has no encoded tensor${pattern === undefined ? '' : ' that --tensor matches'}; quantize encodes plain ones`,
       );
-    const sizes = await writeModel(output, model.file, outputs, signal);
+    const { paths, sizes } = await writeModel(
+      output,
+      model.file,
+      outputs,
+      signal,
+      sizeOption(options, 'split'),
+    );
     const tensors = model.tensors.flatMap((tensor) =>
       tensor.kind === 'encoded' && how.has(tensor.name)
         ? [
@@ -53,7 +59,7 @@ export async function repack(context: Context, input: string, options: Options):
         : [],
     );
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    if (json) io.out(`${JSON.stringify({ version: 1, tensors, bytes, written: [output] }, null, 2)}\n`);
+    if (json) io.out(`${JSON.stringify({ version: 1, tensors, bytes, written: paths }, null, 2)}\n`);
     else {
       const columns = ['tensor', 'shape', 'was', 'is', 'codes'].map((title) => ({ title }));
       const rows = tensors.map(({ name, shape, from, by }) => [name, shapeText(shape), from, to.label, by]);

@@ -37,7 +37,7 @@ export const FORMAT_OF_GGML_TYPE: Readonly<Record<string, string>> = {
 export const gguf: Recogniser = {
   layout: 'GGUF',
   recognise({ file }: Seen): Findings {
-    if ((file.container as string) !== 'gguf') return NOTHING;
+    if (file.container !== 'gguf') return NOTHING;
     const found = file.tensors.flatMap(({ name, shape, dtype, axisReason }) => {
       const format = FORMAT_OF_GGML_TYPE[dtype];
       if (format === undefined) return [];
