@@ -11,6 +11,8 @@ import { isGguf } from './gguf/header.ts';
 import { openGguf } from './gguf/read.ts';
 import { parseShardName } from './gguf/shards.ts';
 import { isObject, parseJsonObject } from './json.ts';
+import { LLAMA2C_HEAD_BYTES, llama2cLayout } from './llama2c/layout.ts';
+import { openLlama2c } from './llama2c/read.ts';
 import { isNpy } from './npy/header.ts';
 import { openNpy } from './npy/read.ts';
 import { openOnnx } from './onnx/read.ts';
@@ -30,7 +32,7 @@ const MAX_JSON_BYTES = 256_000_000;
  * Opens a tensor file.
  *
  * @param path a `.safetensors` file or its `.safetensors.index.json`, an `.npy` file, an `.onnx` model, a
- *   `.gguf` file or any shard of one, a TF.js `model.json`, a raw little-endian binary32 file (with `options.shape`), or
+ *   `.gguf` file or any shard of one, a llama2.c checkpoint, a TF.js `model.json`, a raw little-endian binary32 file (with `options.shape`), or
  *   a folder that holds exactly one of these models
  * @throws TensorFileError when the file cannot be read, is damaged, or is of another kind; the message says what to do.
  * @throws TypeError, RangeError for bad options.
@@ -103,6 +105,9 @@ async function openContents(
   if (marked === 'npy') return openNpy(path);
   if (marked === 'gguf') return openGguf(path);
   if (marked === 'safetensors') return openSafetensors(path);
+  // No mark of the oldest version, but sizes that explain the file's length to the byte.
+  const checkpoint = llama2cLayout(head, byteLength, path);
+  if (checkpoint !== null) return openLlama2c(path, checkpoint);
   if (marked === 'onnx' && !rawName) return openOnnx(path);
   if (marked === 'json' && !rawName) return openJson(path, byteLength);
   const foreign = FOREIGN.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
@@ -118,7 +123,7 @@ async function openContents(
 async function readHead(path: string): Promise<{ head: Uint8Array; byteLength: number }> {
   const source = await openFile(path);
   try {
-    const head = new Uint8Array(Math.min(16, source.byteLength));
+    const head = new Uint8Array(Math.min(LLAMA2C_HEAD_BYTES, source.byteLength));
     await source.read(0, head);
     return { head, byteLength: source.byteLength };
   } finally {

@@ -28,6 +28,7 @@ export interface Contents {
   readonly tensors: readonly StoredTensor[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly gguf?: GgufHeader;
+  readonly ggufLacks?: string;
   close(): Promise<void>;
 }
 
@@ -36,7 +37,7 @@ export const CHUNK_BYTES = 1 << 20;
 
 /** Makes the file object. Names must be unique (the containers check it). */
 export function tensorFile(contents: Contents): TensorFile {
-  const { path, container, metadata, gguf } = contents;
+  const { path, container, metadata, gguf, ggufLacks } = contents;
   const byName = new Map(contents.tensors.map((tensor) => [tensor.info.name, tensor]));
   const find = (name: string): StoredTensor => {
     const tensor = byName.get(name);
@@ -52,6 +53,7 @@ export function tensorFile(contents: Contents): TensorFile {
     container,
     metadata,
     ...(gguf === undefined ? {} : { gguf }),
+    ...(ggufLacks === undefined ? {} : { ggufLacks }),
     tensors: contents.tensors.map(({ info }) => info),
     async readFloats(name, start, end) {
       const tensor = find(name);

@@ -33,7 +33,7 @@ export interface TensorInfo {
 }
 
 /** Containers that can be read. `raw` is bare little-endian binary32 with a shape from the caller. */
-export type Container = 'safetensors' | 'npy' | 'tfjs' | 'onnx' | 'gguf' | 'raw';
+export type Container = 'safetensors' | 'npy' | 'tfjs' | 'onnx' | 'gguf' | 'llama2c' | 'raw';
 
 /** An open tensor file, possibly of several shards. Reads may overlap; `close` releases the handles. */
 export interface TensorFile {
@@ -44,8 +44,13 @@ export interface TensorFile {
   readonly tensors: readonly TensorInfo[];
   /** `__metadata__` of safetensors (no prototype, any key is safe); empty elsewhere. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Key-values of GGUF with their types; absent elsewhere. */
+  /**
+   * Key-values of GGUF with their types; of a llama2.c checkpoint those that a GGUF of it needs. Absent elsewhere, and when
+   * `ggufLacks` says why.
+   */
   readonly gguf?: GgufHeader;
+  /** What a llama2.c checkpoint lacks to become a GGUF, and the cure, after "lacks"; absent where `gguf` is there. */
+  readonly ggufLacks?: string;
   /**
    * Elements `start..end` (half-open, default all) of the flat row-major tensor, each rounded once, ties to even, to binary32.
    * Memory: the asked part and a chunk. NaN and infinities that are stored come back as they are.

@@ -58,7 +58,6 @@ describe('recognition', () => {
   });
 
   it.each([
-    ['x.gguf', Buffer.from('GGUF\x03\0\0\0\0\0\0\0'), /GGUF.*safetensors files/],
     ['x.pt', Buffer.from('PK\x03\x04aaaaaaaaaaaa'), /zip/],
     ['x.npz', Buffer.from('PK\x03\x04aaaaaaaaaaaa'), /unzip an npz/],
     ['x.h5', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), /HDF5/],
