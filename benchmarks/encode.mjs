@@ -1,5 +1,6 @@
 /**
- * Times encoders: WebAssembly, plain JavaScript and the interpreter against ggml's own C (`quantize_row_*_ref`), in one process, in
+ * Times encoders: WebAssembly, plain JavaScript and the interpreter against ggml's own C (`quantize_*` without importances, as
+ * llama-quantize calls it: `quantize_row_*_ref` but for IQ4_NL), in one process, in
  * shuffled rounds, after the contenders have agreed byte for byte.
  *
  * Run by `npm run bench:encode`; options: `--weights N` (default 4194304: 16 MiB), `--rounds N` (default 9), names of formats.
@@ -87,10 +88,14 @@ for (const name of names) {
     runs.js = () => js.encode(few, { shape: [FEW / cols, cols] });
   }
   const type = GGML[name];
-  const peer = type && library?.func(`void quantize_row_${type}_ref(const void *x, void *y, int64_t k)`);
+  const peer =
+    type &&
+    library?.func(
+      `size_t quantize_${type}(const void *x, void *y, int64_t rows, int64_t cols, const void *importance)`,
+    );
   if (peer) {
     const out = new Uint8Array(want[''].length);
-    runs.ggml = () => peer(weights, out, count);
+    runs.ggml = () => peer(weights, out, BigInt(shape[0]), BigInt(cols), null);
     runs.ggml();
     same('ggml', { '': out });
   }

@@ -68,8 +68,9 @@ export async function checkGgml(vector: VectorCase, environment: CaseEnvironment
   return checkExpectation(codecOf(format), { ...bytes, encode: { weights, importance, fit: fitOf(vector) } });
 }
 
-/** The name of the fit that does what the peer did: `imatrix`, or the default. */
+/** The name of the fit that does what the peer did: `imatrix`; `ref` where its reference is not what its quantizer writes; or the default. */
 function fitOf({ rule, type }: VectorCase): string | undefined {
+  if (rule === 'ggml-ref' && type === 'IQ4_NL') return 'ref';
   return rule === 'ggml-imatrix' && !IGNORES_IMPORTANCE.includes(type) ? 'imatrix' : undefined;
 }
 
