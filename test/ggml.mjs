@@ -3,15 +3,20 @@
  *
  * Decoding: random blocks, any bits at all, of every block type that the library decodes; each of our targets must give its weights bit
  * for bit (a NaN equals any NaN). A difference is shown as the block, in hexadecimal, with the first weight that differs.
+ *
+ * Encoding: every tensor of two small Llamas whose rows divide, as `ggml_quantize_chunk` does it for llama-quantize, without
+ * importances where ggml can do without, and with them where a type reads any; our fastest target must give the same bytes.
  */
 import { parseArgs } from 'node:util';
 import { loadFormat } from '@fewerbits/catalogue';
-import { interpreter } from '@fewerbits/codec';
+import { fieldsToGive, interpreter } from '@fewerbits/codec';
 import { encodedLength, formatFacts } from '@fewerbits/format';
 import { FORMAT_OF_GGML_TYPE } from '@fewerbits/modelfile';
 import { jsDecoder } from '@fewerbits/target-js';
-import { wasmDecoder } from '@fewerbits/target-wasm';
+import { wasmDecoder, wasmEncoder } from '@fewerbits/target-wasm';
+import { ggmlTypeNamed } from '@fewerbits/tensorfile';
 import { openGgml } from '../benchmarks/common.mjs';
+import { seededModel, seededNumbers, storiesModel } from './small-llamas.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,9 +25,19 @@ const { values, positionals } = parseArgs({
 
 const library = openGgml();
 if (library === null) process.exit(1);
+const ggml = {
+  init: library.func('void ggml_quantize_init(int type)'),
+  requires: library.func('bool ggml_quantize_requires_imatrix(int type)'),
+  quantize: library.func(
+    'size_t ggml_quantize_chunk(int type, const void *x, void *y, int64_t start, int64_t rows, int64_t cols, const void *importances)',
+  ),
+};
+
+/** Types that ggml quantises activations to, never weights. */
+const ACTIVATIONS = ['Q8_1', 'Q8_K'];
 
 /** C names are lower case but for K. */
-const functionOf = (type) => `dequantize_row_${type.toLowerCase().replace(/k$/, 'K')}`;
+const nameInC = (type) => type.toLowerCase().replace(/k$/, 'K');
 
 /** xorshift32: any bits, the same for a seed. */
 function randomBytes(length, seed) {
@@ -44,19 +59,25 @@ function targets(base) {
 }
 
 let failed = 0;
-let left = 0;
-for (const [type, name] of Object.entries(FORMAT_OF_GGML_TYPE)) {
-  if (positionals.length > 0 && !positionals.includes(type)) continue;
-  const format = await loadFormat(name);
+const types = Object.entries(FORMAT_OF_GGML_TYPE).filter(
+  ([type]) => positionals.length === 0 || positionals.includes(type),
+);
+for (const [type, name] of types) await decodesAlike(type, await loadFormat(name));
+const stories = await storiesModel();
+const models = { stories260K: stories.tensors, seeded: seededModel(stories).tensors };
+for (const [type, name] of types) encodesAlike(ggmlTypeNamed(type), await loadFormat(name));
+console.log(failed === 0 ? 'no difference' : `${failed} differences`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function decodesAlike(type, format) {
   const { tile } = formatFacts(format);
   const blockBytes = encodedLength(format, [1, tile.width]);
   let decode;
   try {
-    decode = library.func(`void ${functionOf(type)}(const void *x, void *y, int64_t k)`);
+    decode = library.func(`void dequantize_row_${nameInC(type)}(const void *x, void *y, int64_t k)`);
   } catch {
-    console.log(`${type.padEnd(8)} left out: the library has no ${functionOf(type)}`);
-    left++;
-    continue;
+    console.log(`${type.padEnd(8)} not decoded: the library has no dequantize_row_${nameInC(type)}`);
+    return;
   }
   const blocks = Number(values.blocks);
   const bytes = randomBytes(blocks * blockBytes, Number(values.seed));
@@ -68,8 +89,9 @@ for (const [type, name] of Object.entries(FORMAT_OF_GGML_TYPE)) {
     return { target, got, wrong };
   });
   const bad = results.filter(({ wrong }) => wrong >= 0);
+  const same = `the same weights on ${results.map(({ target }) => target).join(', ')}`;
   console.log(
-    `${type.padEnd(8)} ${blocks} blocks of ${blockBytes} bytes: ${bad.length === 0 ? `the same on ${results.map(({ target }) => target).join(', ')}` : 'DIFFERENT'}`,
+    `${type.padEnd(8)} ${blocks} blocks of ${blockBytes} bytes: ${bad.length === 0 ? same : 'DIFFERENT'}`,
   );
   for (const { target, got, wrong } of bad) {
     const block = Math.floor(wrong / tile.width);
@@ -80,5 +102,59 @@ for (const [type, name] of Object.entries(FORMAT_OF_GGML_TYPE)) {
     failed++;
   }
 }
-console.log(failed === 0 ? `no difference; ${left} types left out` : `${failed} differences`);
-process.exit(failed === 0 ? 0 : 1);
+
+function encodesAlike(type, format) {
+  if (fieldsToGive(format).length > 0) {
+    console.log(`${type.name.padEnd(8)} not encoded: the format has no fit`);
+    return;
+  }
+  const base = interpreter(format);
+  const made = wasmEncoder(base);
+  const codec = typeof made === 'string' ? base : made;
+  ggml.init(type.id);
+  const quantize = ACTIVATIONS.includes(type.name) ? ofRow(type.name) : ofFile(type.id);
+  const hasFit = format.fits.some(({ name }) => name === 'imatrix');
+  const needs = ggml.requires(type.id);
+  for (const importances of [false, true]) {
+    if (importances ? !hasFit && !needs : needs) continue;
+    let [tensors, blocks] = [0, 0];
+    for (const [model, list] of Object.entries(models))
+      for (const { name, shape, values: weights } of list) {
+        const [rows, cols] = shape.length === 1 ? [1, ...shape] : shape;
+        if (cols % type.elements !== 0) continue;
+        const importance = importances ? importancesFor(cols) : null;
+        const wanted = new Uint8Array((weights.length / type.elements) * type.bytes);
+        quantize(weights, wanted, rows, cols, importance);
+        const how = importance === null ? {} : { importance, ...(hasFit ? { fit: 'imatrix' } : {}) };
+        const got = codec.encode(weights, { shape: [rows, cols], ...how }).streams[''];
+        const wrong = got.findIndex((byte, i) => byte !== wanted[i]);
+        tensors++;
+        blocks += wanted.length / type.bytes;
+        if (wrong < 0) continue;
+        console.log(
+          `  ${model}, ${name}: byte ${wrong % type.bytes} of block ${Math.floor(wrong / type.bytes)} is ${got[wrong]}, ggml's ${wanted[wrong]}`,
+        );
+        failed++;
+      }
+    console.log(
+      `${type.name.padEnd(8)} ${tensors} tensors, ${blocks} blocks${importances ? ' with importances' : ''}: encoded and compared`,
+    );
+  }
+}
+
+/** As llama-quantize does it. */
+function ofFile(id) {
+  return (weights, out, rows, cols, importance) =>
+    ggml.quantize(id, weights, out, 0n, BigInt(rows), BigInt(cols), importance);
+}
+
+/** As ggml does it before a product. */
+function ofRow(name) {
+  const run = library.func(`void quantize_row_${nameInC(name)}_ref(const void *x, void *y, int64_t k)`);
+  return (weights, out) => run(weights, out, BigInt(weights.length));
+}
+
+/** Mean squared activations that nobody measured. */
+function importancesFor(cols) {
+  return Float32Array.from(seededNumbers(cols, cols), (u) => 0.05 + u);
+}

@@ -9,17 +9,15 @@
  * Needs a build, `test/peers/llama`, and ../shared/models/stories260K. `npm run test:llama`.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { catalogueIndex, loadFormatSync } from '@fewerbits/catalogue';
 import { interpreter } from '@fewerbits/codec';
 import { wasmDecoder, wasmEncoder } from '@fewerbits/target-wasm';
-import { GGML_TYPES, openTensorFile, writeGguf } from '@fewerbits/tensorfile';
+import { GGML_TYPES, writeGguf } from '@fewerbits/tensorfile';
 import { greedy, loadModel, nextTokenProbabilities } from './peers/llama/llama.mjs';
-
-const STORIES = fileURLToPath(new URL('../../shared/models/stories260K/stories260K.bin', import.meta.url));
+import { seededModel, seededNumbers, storiesModel } from './small-llamas.mjs';
 
 /** `expected_stdout` of test_all.py in karpathy/llama2.c (MIT): 200 steps of greedy decoding of stories260K. */
 const STORY = `Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball. She wanted to play with it, but it was too high.
@@ -45,8 +43,7 @@ const known = new Set(catalogueIndex().map(({ name }) => name));
 let failures = 0;
 
 try {
-  assert.ok(existsSync(STORIES), `there is no ${STORIES}; the models are not beside the repository`);
-  const stories = await readModel(STORIES);
+  const stories = await storiesModel();
   await check('stories260K, F32', () => tellsItsStory(stories));
   await check('stories260K, F32 in shards', () => tellsItsStory(stories, { splitBytes: 200_000 }));
   for (const type of ['Q8_0', 'Q4_0', 'IQ4_NL', 'MXFP4'])
@@ -72,17 +69,6 @@ async function check(name, run) {
     failures++;
     console.log(`FAIL  ${name}: ${error.message}`);
   }
-}
-
-/** A model in memory: the header for a GGUF, and tensors as binary32. */
-async function readModel(path) {
-  const file = await openTensorFile(path);
-  assert.ok(file.gguf, `${path} lacks ${file.ggufLacks}`);
-  const tensors = [];
-  for (const { name, shape } of file.tensors)
-    tensors.push({ name, shape, values: await file.readFloats(name) });
-  await file.close();
-  return { header: file.gguf, tensors };
 }
 
 async function tellsItsStory(model, options) {
@@ -202,69 +188,4 @@ async function writeModel({ header, tensors }, label, bytesOf, options) {
     return { name, shape, type, bytes, byteLength: bytes.length };
   });
   return writeGguf(path, stored, header, options);
-}
-
-/** Numbers in [0, 1) that are the same everywhere. */
-function* seededNumbers(seed, count) {
-  let state = seed;
-  for (let i = 0; i < count; i++) {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    yield ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-}
-
-/** A Llama of 256-wide rows that nobody trained, with the tokenizer of another: 2 layers, 768 hidden, its own classifier. */
-function seededModel({ header }) {
-  const dim = 256;
-  const hidden = 768;
-  const layers = 2;
-  const sizes = {
-    'llama.context_length': 512,
-    'llama.embedding_length': dim,
-    'llama.block_count': layers,
-    'llama.feed_forward_length': hidden,
-    'llama.attention.head_count': 8,
-    'llama.attention.head_count_kv': 8,
-    'llama.rope.dimension_count': dim / 8,
-  };
-  const keyValues = header.keyValues.map((pair) =>
-    pair.key in sizes ? { ...pair, value: sizes[pair.key] } : pair,
-  );
-  const vocabulary = header.keyValues.find(({ key }) => key === 'tokenizer.ggml.tokens').value.length;
-  const normal = (name, ...shape) => ({
-    name: `${name}.weight`,
-    shape,
-    values: normals(name, shape, 1 / 16),
-  });
-  const ones = (name) => ({ name: `${name}.weight`, shape: [dim], values: new Float32Array(dim).fill(1) });
-  const layer = (_, at) => [
-    ones(`blk.${at}.attn_norm`),
-    ...['attn_q', 'attn_k', 'attn_v', 'attn_output'].map((part) => normal(`blk.${at}.${part}`, dim, dim)),
-    ones(`blk.${at}.ffn_norm`),
-    normal(`blk.${at}.ffn_gate`, hidden, dim),
-    normal(`blk.${at}.ffn_up`, hidden, dim),
-    normal(`blk.${at}.ffn_down`, dim, hidden),
-  ];
-  return {
-    header: { keyValues },
-    tensors: [
-      normal('token_embd', vocabulary, dim),
-      ...Array.from({ length: layers }, layer).flat(),
-      ones('output_norm'),
-      normal('output', vocabulary, dim),
-    ],
-  };
-}
-
-/** Normal numbers of that deviation, seeded by the tensor's name. */
-function normals(name, shape, deviation) {
-  const length = shape.reduce((a, b) => a * b);
-  const seed = [...name].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7);
-  const uniform = [...seededNumbers(seed, 2 * length)];
-  return Float32Array.from({ length }, (_, i) => {
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform[2 * i]));
-    return deviation * radius * Math.cos(2 * Math.PI * uniform[2 * i + 1]);
-  });
 }
