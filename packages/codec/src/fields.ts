@@ -2,7 +2,7 @@
  * Codes of a field → its values: at its tiles, at each weight for vector numbers, or entry by entry for arrays.
  */
 import type { Codes, Field, Format, Geometry, StoredField, Tiling } from '@fewerbits/format';
-import type { Grid, RealArray, Reals } from './values.ts';
+import { type Grid, type RealArray, type Reals, tileBounds } from './values.ts';
 
 /** Values of every entry of a scalar number, in natural order. */
 export function entryValues(stored: StoredField, codes: Codes, real: RealArray): Reals {
@@ -43,6 +43,20 @@ function componentGrid(stored: StoredField, codes: Codes, geometry: Geometry, re
     }
   }
   return { tiling: each, data };
+}
+
+/** What stands at the weights of each tile, row-major, tile after tile; NaN where the tile reaches beyond the stored weights. */
+export function componentsOf({ tiling: each, data }: Grid, tiling: Tiling, geometry: Geometry): Float64Array {
+  const size = tiling.height * tiling.width;
+  const out = new Float64Array(tiling.count * size).fill(Number.NaN);
+  for (let tile = 0; tile < tiling.count; tile++) {
+    const { top, bottom, left, right } = tileBounds(tiling, tile, geometry);
+    for (let row = top; row < bottom; row++) {
+      const start = tile * size + (row - top) * tiling.width;
+      for (let col = left; col < right; col++) out[start + col - left] = data[row * each.cols + col]!;
+    }
+  }
+  return out;
 }
 
 /** The tiling that a field's values stand on. */

@@ -16,12 +16,12 @@ import {
   type Plan,
   type StoredField,
 } from '@fewerbits/format';
-import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
+import { nearestVector, type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
 import { ARRAY_FITS, fitArray } from './array-fit.ts';
 import { chooseBest } from './choice.ts';
 import { chooseCodes, nearestCodes } from './codes.ts';
 import { type Environment, evaluate, type Place } from './evaluate.ts';
-import { entryValues, fieldGrid, fieldTiling, outerTiling } from './fields.ts';
+import { componentsOf, entryValues, fieldGrid, fieldTiling, outerTiling } from './fields.ts';
 import { CHOICE_FITS, NEAREST_FIT, RATE_FITS } from './fits/index.ts';
 import { resultTiling, runTileFit } from './fits/run.ts';
 import { emptyCodes } from './pack.ts';
@@ -152,7 +152,7 @@ export function startFitting(input: FittingInput): Fitting {
           );
         unrounded.set(
           name,
-          once(`unrounded(${name})`, () => evaluate(expr, placeOf(field.scope), env)),
+          once(`unrounded(${name})`, () => evaluate(expr, fitPlace(field), env)),
         );
       }
       return unrounded.get(name)!;
@@ -175,6 +175,13 @@ export function startFitting(input: FittingInput): Fitting {
   const placeOf = (scope: string): Place => {
     const tiling = geometry.tilings.get(scope)!;
     return { here: tiling, statement: tiling, fit: true };
+  };
+  /** Where the fit of a field is evaluated: at its tiles, or for a vector number at each weight of them. */
+  const isVector = (field: Field): boolean =>
+    field.storage.kind === 'number' && number(field.storage.number).dimension > 1;
+  const fitPlace = (field: Field): Place => {
+    const place = placeOf(field.scope);
+    return isVector(field) ? { ...place, here: geometry.tilings.get('each')! } : place;
   };
   const stored = (name: string): StoredField => {
     const field = storedByName.get(name);
@@ -253,8 +260,9 @@ export function startFitting(input: FittingInput): Fitting {
     const values =
       expr.op === 'fit'
         ? runTileFit(expr, target.tiling, 1, env, format.name)[0]!
-        : (unrounded.get(field.name) ?? evaluate(expr, placeOf(field.scope), env));
+        : (unrounded.get(field.name) ?? evaluate(expr, fitPlace(field), env));
     unrounded.set(field.name, values);
+    if (isVector(field)) return new Map([[field.name, roundToVectors(target, values)]]);
     return new Map([[field.name, roundToCodes(field, target, expand(values, target.tiling, real))]]);
   };
 
@@ -266,6 +274,18 @@ export function startFitting(input: FittingInput): Fitting {
     else
       for (let entry = 0; entry < out.length; entry++)
         out[entry] = target.numberAt(entry).codeOf(values[entry]!, entry);
+    clearPadding(target, out);
+    return out;
+  };
+
+  /** Rounds what stands at the weights of each tile to the nearest vector. */
+  const roundToVectors = (target: StoredField, values: Values): Codes => {
+    const each = geometry.tilings.get('each')!;
+    const out = emptyCodes(target);
+    const components = componentsOf({ tiling: each, data: expand(values, each, real) }, target.tiling, geometry);
+    const { dimension } = target.tiling.count > 0 ? target.numberAt(0) : { dimension: 0 };
+    for (let tile = 0; tile < out.length; tile++)
+      out[tile] = nearestVector(target.numberAt(tile), components, tile * dimension);
     clearPadding(target, out);
     return out;
   };

@@ -220,7 +220,7 @@ describe('a search with `of:`', () => {
   it('refuses a weight that has more values than it searches', () => {
     const format = twoLevels({ of: arg(letRef('s')), weight: arg(letRef('w')) });
     expect(() => encodeFields(format, DATA)).toThrow(
-      /signed_search searches one value for each `block`, and `weight:` has more/,
+      /signed_search has one `weight:` for each `block`, and this has more/,
     );
   });
 

@@ -46,6 +46,8 @@ export interface FitProcedure {
   readonly named: readonly string[];
   /** Named arguments that must be given. */
   readonly required: readonly string[];
+  /** Named arguments that take one of a few words. */
+  readonly words?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Entries that can be written out. */
@@ -64,6 +66,7 @@ export const FIT_PROCEDURES: Readonly<Record<string, FitProcedure>> = {
     positional: [0, 0],
     named: ['levels', 'of', 'weight', 'from', 'step', 'steps', 'error'],
     required: ['levels', 'from', 'step', 'steps'],
+    words: { error: ['squared', 'absolute'] },
   },
   signed_search: {
     results: ['scale', 'codes'],
@@ -74,8 +77,9 @@ export const FIT_PROCEDURES: Readonly<Record<string, FitProcedure>> = {
   positive_search: {
     results: ['scale', 'codes'],
     positional: [0, 0],
-    named: ['levels', 'of', 'weight', 'tries', 'step', 'passes'],
+    named: ['levels', 'of', 'weight', 'tries', 'step', 'passes', 'below'],
     required: ['levels', 'tries', 'step'],
+    words: { below: ['none', 'bytes'] },
   },
   coordinate_search: {
     results: ['scale', 'codes'],
@@ -89,6 +93,21 @@ export const FIT_PROCEDURES: Readonly<Record<string, FitProcedure>> = {
     named: ['levels', 'of', 'weight', 'tries'],
     required: ['levels', 'tries'],
   },
+  grid_search: {
+    results: ['scale', 'codes'],
+    positional: [0, 0],
+    named: ['levels', 'of', 'weight', 'tries', 'step', 'neighbours', 'span', 'start', 'again', 'tiny'],
+    required: ['levels', 'tries', 'step', 'neighbours'],
+    words: { again: ['moved', 'if_moved', 'all'] },
+  },
+  ternary_search: {
+    results: ['scale', 'codes'],
+    positional: [0, 0],
+    named: ['levels', 'of', 'weight', 'shift', 'parts', 'neighbours', 'sums', 'tiny'],
+    required: ['levels', 'shift', 'neighbours'],
+    words: { sums: ['running', 'differences'] },
+  },
+  even_signs: { results: ['codes'], positional: [0, 0], named: ['of', 'weight'], required: [] },
   half_quadratic: {
     results: ['scale', 'zero', 'codes'],
     positional: [0, 0],

@@ -44,6 +44,7 @@ export {
   toFloat32Bits,
 } from './float32.ts';
 export { packLevels, unpackLevels } from './levels-text.ts';
+export { nearestVector } from './nearest-vector.ts';
 export { resolveNumber } from './number.ts';
 export { PRELUDE, preludeNumber } from './prelude.ts';
 export { type NumberFacts, numberFacts, type ResolvedNumber } from './resolved.ts';

@@ -14,6 +14,7 @@ export const affineSearch: TileFit = {
   results: ['scale', 'min', 'codes'],
   hasCodes: true,
   perWeight: ['weight'],
+  perTile: [],
   constants: { levels: null, from: null, step: null, steps: null },
   words: { error: ['squared', 'absolute'] },
   numbers: [],

@@ -16,6 +16,7 @@ export const coordinateSearch: TileFit = {
   results: ['scale', 'codes'],
   hasCodes: true,
   perWeight: [],
+  perTile: [],
   constants: { levels: null, passes: 5 },
   words: {},
   numbers: [],

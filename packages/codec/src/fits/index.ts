@@ -1,11 +1,14 @@
 /** The named fits that run over one tile at a time, by the name that a file uses. */
 import { affineSearch } from './affine-search.ts';
 import { coordinateSearch } from './coordinate-search.ts';
+import { evenSigns } from './even-signs.ts';
 import type { TileFit } from './fit.ts';
+import { gridSearch } from './grid-search.ts';
 import { levelSearch } from './level-search.ts';
 import { positiveSearch } from './positive-search.ts';
 import { signedSearch } from './signed-search.ts';
 import { stepForRate } from './step-for-rate.ts';
+import { ternarySearch } from './ternary-search.ts';
 
 export const TILE_FITS: Readonly<Record<string, TileFit>> = {
   affine_search: affineSearch,
@@ -13,6 +16,9 @@ export const TILE_FITS: Readonly<Record<string, TileFit>> = {
   positive_search: positiveSearch,
   coordinate_search: coordinateSearch,
   level_search: levelSearch,
+  grid_search: gridSearch,
+  ternary_search: ternarySearch,
+  even_signs: evenSigns,
   step_for_rate: stepForRate,
 };
 

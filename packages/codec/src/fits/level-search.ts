@@ -14,6 +14,7 @@ export const levelSearch: TileFit = {
   results: ['scale'],
   hasCodes: false,
   perWeight: ['weight'],
+  perTile: [],
   constants: { tries: null },
   words: {},
   numbers: ['levels'],

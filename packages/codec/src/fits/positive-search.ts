@@ -18,38 +18,51 @@ export const positiveSearch: TileFit = {
   results: ['scale', 'codes'],
   hasCodes: true,
   perWeight: ['weight'],
+  perTile: [],
   constants: { levels: null, tries: null, step: null, passes: 5 },
-  words: {},
+  // Codes below zero: none, or as the peer has them, which keeps codes in bytes, where -1 reads as 255.
+  words: { below: ['none', 'bytes'] },
   numbers: [],
   run,
 };
 
+/** The codes that may be written, and what a code reads as once it is kept. */
+interface Range {
+  readonly lowest: number;
+  readonly levels: number;
+  readonly kept: (code: number) => number;
+}
+
 type Constants = Record<'levels' | 'tries' | 'step' | 'passes', number>;
 
-function run({ x, weights, constants }: FitInput): FitResult {
+function run({ x, weights, constants, words }: FitInput): FitResult {
   const { levels, tries, step, passes } = constants as Constants;
+  const range: Range =
+    words.below === 'bytes'
+      ? { lowest: Number.NEGATIVE_INFINITY, levels, kept: (code) => code & 255 }
+      : { lowest: 0, levels, kept: (code) => code };
+  const codesUnder = (tried: number): Float32Array => roundedCodes(x, tried, 0, range.lowest, levels);
   const w = weights.weight!;
   let max = 0;
   for (let i = 0; i < x.length; i++) max = Math.max(max, x[i]!);
   if (max < TINY) return { reals: [0], codes: new Float32Array(x.length) };
 
   let inverse = f(levels / max);
-  let best = squareError(x, w, inverse, levels);
+  let best = squareError(x, w, inverse, codesUnder(inverse).map(range.kept));
   for (let k = -tries; k <= tries; k++) {
     if (k === 0) continue;
     const tried = f(f(f(f(step) * k) + levels) / max);
-    const error = squareError(x, w, tried, levels);
+    const error = squareError(x, w, tried, codesUnder(tried));
     if (error < best) {
       best = error;
       inverse = tried;
     }
   }
-  return descend(x, w, roundedCodes(x, inverse, 0, 0, levels), levels, passes);
+  return descend(x, w, codesUnder(inverse), range, passes);
 }
 
-/** Σ w · (x - code / inverse)² over the codes that an inverse scale gives. */
-function squareError(x: Reals, w: Reals, inverse: number, levels: number): number {
-  const codes = roundedCodes(x, inverse, 0, 0, levels);
+/** Σ w · (x - code / inverse)² over codes. */
+function squareError(x: Reals, w: Reals, inverse: number, codes: Reals): number {
   const scale = f(1 / inverse);
   let error = 0;
   for (let i = 0; i < x.length; i++) {
@@ -60,12 +73,19 @@ function squareError(x: Reals, w: Reals, inverse: number, levels: number): numbe
 }
 
 /** Moves codes one at a time; the scale is the least-squares one, Σ w x l / Σ w l². Changes `codes`. */
-function descend(x: Reals, w: Reals, codes: Float32Array, levels: number, passes: number): FitResult {
+function descend(
+  x: Reals,
+  w: Reals,
+  codes: Float32Array,
+  { lowest, levels, kept }: Range,
+  passes: number,
+): FitResult {
   let sumXL = 0;
   let sumL2 = 0;
   for (let i = 0; i < x.length; i++) {
     sumXL = f(sumXL + f(f(w[i]! * x[i]!) * codes[i]!));
     sumL2 = f(sumL2 + f(f(w[i]! * codes[i]!) * codes[i]!));
+    codes[i] = kept(codes[i]!);
   }
   for (let pass = 0; pass < passes; pass++) {
     let changed = 0;
@@ -74,12 +94,12 @@ function descend(x: Reals, w: Reals, codes: Float32Array, levels: number, passes
       let newL2 = f(sumL2 - f(f(w[i]! * codes[i]!) * codes[i]!));
       if (!(newXL > 0 && newL2 > 0)) continue;
       const wanted = roundHalfEven(f(f(x[i]! * newL2) / newXL));
-      const code = Math.max(0, Math.min(levels, wanted));
+      const code = Math.max(lowest, Math.min(levels, wanted));
       if (code === codes[i]) continue;
       newXL = f(newXL + f(f(w[i]! * x[i]!) * code));
       newL2 = f(newL2 + f(f(w[i]! * code) * code));
       if (f(f(newXL * newXL) * sumL2) > f(f(sumXL * sumXL) * newL2)) {
-        codes[i] = code;
+        codes[i] = kept(code);
         sumXL = newXL;
         sumL2 = newL2;
         changed++;

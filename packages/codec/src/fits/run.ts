@@ -59,12 +59,18 @@ export function runTileFit(
     return [key, given ?? { tiling: searched, data: new env.real(searched.count).fill(1) }] as const;
   });
 
+  const perTile = fit.perTile.flatMap((key) => {
+    const given = valuesOf(call, key, tiling, tiling, env, formatName);
+    return given === null ? [] : [[key, given.data] as const];
+  });
+
   const reals = fit.results.filter((result) => result !== 'codes').map(() => new env.real(tiling.count));
   const codes = fit.hasCodes ? new env.real(searched.count) : null;
   for (let tile = 0; tile < tiling.count; tile++) {
     const inside = (grid: Grid): Reals => valuesInside(grid, tiling, tile, geometry, env.real);
     const worth = Object.fromEntries(weights.map(([key, grid]) => [key, inside(grid)]));
-    const result = fit.run({ x: inside(values), weights: worth, ...options });
+    const own = Object.fromEntries(perTile.map(([key, data]) => [key, data[tile]!]));
+    const result = fit.run({ x: inside(values), weights: worth, tile: own, ...options });
     for (const [k, array] of reals.entries()) array[tile] = result.reals[k]!;
     if (codes !== null && result.codes !== null)
       putInside(result.codes, { tiling: searched, data: codes }, tiling, tile, geometry);
@@ -79,7 +85,7 @@ function searchedTiling({ args: { of } }: FitCall, tiling: Tiling, env: Environm
   return of?.arg === 'expr' ? innermost(of.expr, tiling, env) : env.geometry.tilings.get('each')!;
 }
 
-/** An argument that has a value for each value searched; null if it is not given. */
+/** An argument that has a value for each value searched, or for each tile; null if it is not given. */
 function valuesOf(
   { name, args }: FitCall,
   key: string,
@@ -96,7 +102,7 @@ function valuesOf(
     typeof values !== 'number' && commonTiling(values.tiling, searched, env.geometry).count > searched.count;
   if (isFiner) {
     throw new RangeError(
-      `${formatName}: ${name} searches one value for each \`${searched.scope}\`, and \`${key}:\` has more`,
+      `${formatName}: ${name} has one \`${key}:\` for each \`${searched.scope}\`, and this has more`,
     );
   }
   return { tiling: searched, data: expand(values, searched, env.real) };

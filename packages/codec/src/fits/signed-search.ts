@@ -14,6 +14,7 @@ export const signedSearch: TileFit = {
   results: ['scale', 'codes'],
   hasCodes: true,
   perWeight: ['weight'],
+  perTile: [],
   constants: { levels: null, tries: null, step: null },
   words: {},
   numbers: [],

@@ -13,6 +13,7 @@ export const stepForRate: TileFit = {
   results: ['step'],
   hasCodes: false,
   perWeight: [],
+  perTile: [],
   constants: { 0: null, urq: 0 },
   words: {},
   numbers: [],

@@ -3,6 +3,7 @@
  * code. A check changes nothing and asks no other.
  */
 import type { Expr, Field, FitSet, Format, Let, Scope } from '@fewerbits/format';
+import { resolveNumber } from '@fewerbits/numerics';
 import type { Diagnostic } from '../diagnostics/catalogue.ts';
 import type { CheckCode } from '../diagnostics/check-codes.ts';
 import type { Origins } from '../lower/context.ts';
@@ -40,6 +41,16 @@ export function findings(
 /** The scope of a name; every field and let has one. */
 export function scopeNamed(format: Format, name: string): Scope {
   return format.scopes.find((scope) => scope.name === name) ?? { name, parent: null, height: 1, width: 1 };
+}
+
+/** The scope that a field has values for: `each` for a vector, which gives every weight of its tile a component. */
+export function scopeOfValues(format: Format, { scope, storage }: Field): Scope {
+  const keys = storage.kind === 'format' ? [] : storage.kind === 'number' ? [storage.number] : storage.numbers;
+  const isVector = keys.some((key) => {
+    const type = format.numbers[key];
+    return type !== undefined && resolveNumber(type).dimension > 1;
+  });
+  return scopeNamed(format, isVector ? 'each' : scope);
 }
 
 /** Whether each tile of `inner` lies in a single tile of `outer`. */
@@ -96,16 +107,24 @@ export function fitsInUse(
   ];
 }
 
+/** An expression, the scope that its aggregates run over, and the one where it has values: that is finer for the fit of a vector. */
+export interface Standing {
+  readonly expr: Expr;
+  readonly scope: string;
+  readonly values: string;
+}
+
 /** Every fit and let of a format, and every formula, with the scope where it stands. */
-export function expressionsOf(format: Format): { readonly expr: Expr; readonly scope: string }[] {
-  const fields = format.fields.flatMap(({ fit, scope, storage }) => [
-    ...(fit === null ? [] : [{ expr: fit, scope }]),
-    ...(storage.kind === 'choose' ? [{ expr: storage.index, scope }] : []),
-  ]);
-  const lets = format.lets.map(({ expr, scope }) => ({ expr, scope }));
-  const steps = format.steps.flatMap((step) =>
-    step.step === 'value' ? [{ expr: step.expr, scope: 'each' }] : [],
-  );
+export function expressionsOf(format: Format): Standing[] {
+  const fields = format.fields.flatMap((field) => {
+    const { fit, scope, storage } = field;
+    return [
+      ...(fit === null ? [] : [{ expr: fit, scope, values: scopeOfValues(format, field).name }]),
+      ...(storage.kind === 'choose' ? [alike(storage.index, scope)] : []),
+    ];
+  });
+  const lets = format.lets.map(({ expr, scope }) => alike(expr, scope));
+  const steps = format.steps.flatMap((step) => (step.step === 'value' ? [alike(step.expr, 'each')] : []));
   return [
     ...fields,
     ...lets,
@@ -115,19 +134,25 @@ export function expressionsOf(format: Format): { readonly expr: Expr; readonly s
   ];
 }
 
-function outlierExpressions({ outliers }: Format): { expr: Expr; scope: string }[] {
+function alike(expr: Expr, scope: string): Standing {
+  return { expr, scope, values: scope };
+}
+
+function outlierExpressions({ outliers }: Format): Standing[] {
   if (outliers === null) return [];
   const { select, unit, value } = outliers;
   const choice = 'where' in select ? select.where : select.by;
   return [
-    ...(choice === null ? [] : [{ expr: choice, scope: unit }]),
-    ...(value.fit === null ? [] : [{ expr: value.fit, scope: 'each' }]),
+    ...(choice === null ? [] : [alike(choice, unit)]),
+    ...(value.fit === null ? [] : [alike(value.fit, 'each')]),
   ];
 }
 
-function setExpressions(format: Format, fit: FitSet): { expr: Expr; scope: string }[] {
+function setExpressions(format: Format, fit: FitSet): Standing[] {
   return fit.sets.flatMap(({ names, expr }) => {
-    const target = format.fields.find((item) => item.name === names[0]) ?? letNamed(format, names[0]!);
-    return target === undefined ? [] : [{ expr, scope: target.scope }];
+    const field = format.fields.find((item) => item.name === names[0]);
+    if (field !== undefined) return [{ expr, scope: field.scope, values: scopeOfValues(format, field).name }];
+    const item = letNamed(format, names[0]!);
+    return item === undefined ? [] : [alike(expr, item.scope)];
   });
 }

@@ -2,7 +2,7 @@
 import type { Expr, Format, Scope } from '@fewerbits/format';
 import { childrenOf, some } from '@fewerbits/format';
 import { FIT_PROCEDURES } from '../names.ts';
-import { type Check, expressionsOf, findings, holds, letNamed, scopeNamed, weightsOf } from './checked.ts';
+import { type Check, expressionsOf, findings, holds, letNamed, scopeNamed, scopeOfValues, weightsOf } from './checked.ts';
 
 /** Arguments of fitting procedures that are evaluated for each value searched: the weights, or what `of:` gives. */
 const FOR_EACH_VALUE = ['weight', 'of'];
@@ -11,15 +11,17 @@ const FOR_EACH_VALUE = ['weight', 'of'];
 export const checkHeld: Check = (checked) =>
   findings(checked, (report) => {
     const { format } = checked;
-    for (const { expr, scope } of expressionsOf(format)) walk(expr, scopeNamed(format, scope));
+    for (const { expr, scope, values } of expressionsOf(format))
+      walk(expr, scopeNamed(format, values), scopeNamed(format, scope));
 
-    function walk(expr: Expr, current: Scope): void {
+    /** `current` has the values of the expression; aggregates in it run over `whole`. */
+    function walk(expr: Expr, current: Scope, whole = current): void {
       switch (expr.op) {
         case 'aggregate':
-          walkAggregate(expr, current);
+          walkAggregate(expr, whole);
           return;
         case 'fit':
-          walkFit(expr, current);
+          walkFit(expr, whole);
           return;
         case 'at':
           if (!holds(scopeNamed(format, expr.scope), current)) {
@@ -34,7 +36,7 @@ export const checkHeld: Check = (checked) =>
           for (const { name, scope } of directReads(format, expr)) {
             if (!holds(scope, current)) complain(expr, name, scope, current);
           }
-          for (const child of childrenOf(expr)) walk(child, current);
+          for (const child of childrenOf(expr)) walk(child, current, whole);
       }
     }
 
@@ -93,7 +95,7 @@ interface Read {
 function directReads(format: Format, expr: Expr): Read[] {
   const field = (name: string): Read[] => {
     const found = format.fields.find((item) => item.name === name);
-    return found === undefined ? [] : [{ name, scope: scopeNamed(format, found.scope) }];
+    return found === undefined ? [] : [{ name, scope: scopeOfValues(format, found) }];
   };
   switch (expr.op) {
     case 'x':

@@ -99,7 +99,7 @@ function lowerProcedure(
       }
       continue;
     }
-    const value = lowerArgument(key, arg, context);
+    const value = lowerArgument(key, arg, procedure, context);
     if (value === null) good = false;
     else lowered[key] = value;
   }
@@ -115,24 +115,21 @@ function lowerProcedure(
   return good ? mark({ op: 'fit', name, args: lowered }, expr.span, context) : null;
 }
 
-const ERRORS = ['absolute', 'squared'];
-
-function lowerArgument(key: string, arg: Arg, context: Context): FitArgument | null {
+function lowerArgument(key: string, arg: Arg, procedure: FitProcedure, context: Context): FitArgument | null {
   const { names, work } = context;
   const value = bare(arg.value);
   if (arg.to !== null) {
     return { arg: 'range', from: lowerExpression(arg.value, context), to: lowerExpression(arg.to, context) };
   }
-  if (key === 'error' || key === 'across') {
+  const words = procedure.words?.[key];
+  if (words !== undefined || key === 'across') {
     const word = value.kind === 'name' ? value.name.text : '';
-    const good = key === 'error' ? ERRORS.includes(word) : isScope(work.flat, word);
-    if (good) return { arg: 'word', word };
-    const known = key === 'error' ? ERRORS : scopeNames(work.flat);
+    if (words?.includes(word) ?? isScope(work.flat, word)) return { arg: 'word', word };
     names.report(
       'unknown-word',
       arg.span,
-      `\`${key}:\` takes ${key === 'error' ? 'a kind of error' : 'a scope'}`,
-      suggestion(word, known),
+      `\`${key}:\` takes ${words === undefined ? 'a scope' : 'one of a few words'}`,
+      suggestion(word, words ?? scopeNames(work.flat)),
     );
     return null;
   }

@@ -9,15 +9,6 @@ import { checkExpectation, type Expectation } from './check.ts';
 import { arrayOf, isArrayRef, numberOf, type VectorCase } from './manifest.ts';
 import { type CaseEnvironment, failed, noFormat, passed, skipped, type Verdict } from './verdict.ts';
 
-/** ggml types whose fit is a formula or a search that the format's file states. */
-const FITTED: readonly string[] = [
-  ...['Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'Q8_1', 'Q8_K', 'Q1_0', 'Q2_0'],
-  ...['Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K', 'IQ4_NL', 'IQ4_XS', 'TQ1_0', 'TQ2_0', 'MXFP4', 'NVFP4'],
-];
-
-/** Types whose peer takes an importance matrix and ignores it, so that both rules give the same bytes. */
-const IGNORES_IMPORTANCE: readonly string[] = ['Q8_0', 'Q1_0', 'Q2_0', 'TQ1_0', 'TQ2_0', 'MXFP4', 'NVFP4'];
-
 /** Flags under which the peer's bytes are an accident of its compiler or of memory: only their decode is a fact. */
 const ACCIDENTS: readonly string[] = [
   'peer_undefined_behaviour',
@@ -59,19 +50,17 @@ export async function checkGgml(vector: VectorCase, environment: CaseEnvironment
     // Bytes that nobody set need not be canonical either.
     return checkExpectation(codecOf(format), { ...bytes, repack: 'codes', note: `decode only: ${accident}` });
   }
-  if (!FITTED.includes(vector.type)) {
-    const verdict = checkExpectation(codecOf(format), bytes);
-    const reason = 'the peer searches a grid; the format has no fit for its codes';
-    return verdict.status === 'failed' ? verdict : skipped(`encode not checked: ${reason} (${verdict.detail} agree)`);
-  }
   const importance = isArrayRef(vector.imatrix) ? await importanceOf(vector, environment) : undefined;
-  return checkExpectation(codecOf(format), { ...bytes, encode: { weights, importance, fit: fitOf(vector) } });
+  return checkExpectation(codecOf(format), { ...bytes, encode: { weights, importance, fit: fitOf(vector, format) } });
 }
 
-/** The name of the fit that does what the peer did: `imatrix`; `ref` where its reference is not what its quantizer writes; or the default. */
-function fitOf({ rule, type }: VectorCase): string | undefined {
-  if (rule === 'ggml-ref' && type === 'IQ4_NL') return 'ref';
-  return rule === 'ggml-imatrix' && !IGNORES_IMPORTANCE.includes(type) ? 'imatrix' : undefined;
+/**
+ * The name of the fit that does what the peer did, where the format has it: `imatrix` with importances, `ref` where ggml's reference is
+ * not what its quantizer writes; else the default.
+ */
+function fitOf({ rule }: VectorCase, { fits }: Format): string | undefined {
+  const name = { 'ggml-imatrix': 'imatrix', 'ggml-ref': 'ref' }[String(rule)];
+  return fits.some((fit) => fit.name === name) ? name : undefined;
 }
 
 /** The importance of each column: the first `first` values of the array. */
