@@ -282,7 +282,11 @@ export function startFitting(input: FittingInput): Fitting {
   const roundToVectors = (target: StoredField, values: Values): Codes => {
     const each = geometry.tilings.get('each')!;
     const out = emptyCodes(target);
-    const components = componentsOf({ tiling: each, data: expand(values, each, real) }, target.tiling, geometry);
+    const components = componentsOf(
+      { tiling: each, data: expand(values, each, real) },
+      target.tiling,
+      geometry,
+    );
     const { dimension } = target.tiling.count > 0 ? target.numberAt(0) : { dimension: 0 };
     for (let tile = 0; tile < out.length; tile++)
       out[tile] = nearestVector(target.numberAt(tile), components, tile * dimension);

@@ -27,7 +27,10 @@ export const gridSearch: TileFit = {
 };
 
 function run({ x, weights, tile, constants, words, numbers }: FitInput): FitResult {
-  const { tries, step, neighbours, tiny } = constants as Record<'tries' | 'step' | 'neighbours' | 'tiny', number>;
+  const { tries, step, neighbours, tiny } = constants as Record<
+    'tries' | 'step' | 'neighbours' | 'tiny',
+    number
+  >;
   const grid = gridOf(numbers.levels!);
   const w = weights.weight!;
   const groups = groupsIn(x, grid);
@@ -124,7 +127,12 @@ function nearest(
 }
 
 /** Puts a group on the point of a code. */
-export function moveTo(code: number, { places: points, dimension }: Grid, places: Uint8Array, start: number): void {
+export function moveTo(
+  code: number,
+  { places: points, dimension }: Grid,
+  places: Uint8Array,
+  start: number,
+): void {
   places.set(points.subarray(code * dimension, (code + 1) * dimension), start);
 }
 

@@ -34,7 +34,8 @@ export function gridOf(number: ResolvedNumber): Grid {
 }
 
 function makeGrid({ levels, codes, dimension }: ResolvedNumber): Grid {
-  if (levels === null) throw new RangeError('a grid is searched by its levels, and these are too many to list');
+  if (levels === null)
+    throw new RangeError('a grid is searched by its levels, and these are too many to list');
   const alphabet = Float64Array.from(new Set(levels)).sort();
   const points = alphabet.length ** dimension;
   if (points > MOST_POINTS) {

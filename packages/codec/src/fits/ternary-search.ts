@@ -36,7 +36,10 @@ interface Cut {
 }
 
 function run({ x, weights, constants, words, numbers }: FitInput): FitResult {
-  const { shift, parts, neighbours, tiny } = constants as Record<'shift' | 'parts' | 'neighbours' | 'tiny', number>;
+  const { shift, parts, neighbours, tiny } = constants as Record<
+    'shift' | 'parts' | 'neighbours' | 'tiny',
+    number
+  >;
   const grid = gridOf(numbers.levels!);
   const w = weights.weight!;
   const n = x.length;
@@ -132,7 +135,10 @@ function nearest(
 }
 
 /** Keeps the best of the choices it is shown: the largest (Σ w x q)² / Σ w q², the first among equals. */
-function keepBest(): { try: (sumXQ: number, sumQ2: number, low: number, high: number, down: number) => void; best: () => Cut | null } {
+function keepBest(): {
+  try: (sumXQ: number, sumQ2: number, low: number, high: number, down: number) => void;
+  best: () => Cut | null;
+} {
   let found: Cut | null = null;
   let gain = -3.4028234663852886e38;
   return {

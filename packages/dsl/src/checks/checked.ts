@@ -45,7 +45,8 @@ export function scopeNamed(format: Format, name: string): Scope {
 
 /** The scope that a field has values for: `each` for a vector, which gives every weight of its tile a component. */
 export function scopeOfValues(format: Format, { scope, storage }: Field): Scope {
-  const keys = storage.kind === 'format' ? [] : storage.kind === 'number' ? [storage.number] : storage.numbers;
+  const keys =
+    storage.kind === 'format' ? [] : storage.kind === 'number' ? [storage.number] : storage.numbers;
   const isVector = keys.some((key) => {
     const type = format.numbers[key];
     return type !== undefined && resolveNumber(type).dimension > 1;

@@ -2,7 +2,16 @@
 import type { Expr, Format, Scope } from '@fewerbits/format';
 import { childrenOf, some } from '@fewerbits/format';
 import { FIT_PROCEDURES } from '../names.ts';
-import { type Check, expressionsOf, findings, holds, letNamed, scopeNamed, scopeOfValues, weightsOf } from './checked.ts';
+import {
+  type Check,
+  expressionsOf,
+  findings,
+  holds,
+  letNamed,
+  scopeNamed,
+  scopeOfValues,
+  weightsOf,
+} from './checked.ts';
 
 /** Arguments of fitting procedures that are evaluated for each value searched: the weights, or what `of:` gives. */
 const FOR_EACH_VALUE = ['weight', 'of'];

@@ -6,6 +6,7 @@
 import type { Format } from '@fewerbits/format';
 import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
 import { checkExpectation, type Expectation } from './check.ts';
+import { mistakesOf } from './ggml-mistakes.ts';
 import { arrayOf, isArrayRef, numberOf, type VectorCase } from './manifest.ts';
 import { type CaseEnvironment, failed, noFormat, passed, skipped, type Verdict } from './verdict.ts';
 
@@ -51,7 +52,10 @@ export async function checkGgml(vector: VectorCase, environment: CaseEnvironment
     return checkExpectation(codecOf(format), { ...bytes, repack: 'codes', note: `decode only: ${accident}` });
   }
   const importance = isArrayRef(vector.imatrix) ? await importanceOf(vector, environment) : undefined;
-  return checkExpectation(codecOf(format), { ...bytes, encode: { weights, importance, fit: fitOf(vector, format) } });
+  const except = mistakesOf(vector.type, weights);
+  const note = except.length === 0 ? undefined : `${except.length} superblocks decode only: the peer misplaces blocks`;
+  const encode = { weights, importance, fit: fitOf(vector, format), except };
+  return checkExpectation(codecOf(format), { ...bytes, encode, note });
 }
 
 /**
