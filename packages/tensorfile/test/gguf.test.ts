@@ -1,6 +1,7 @@
 import {
   closeSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -482,6 +483,19 @@ describe('what is read', () => {
     await file.close();
   });
 
+  it('no more values than memory has room for', async () => {
+    const most = Buffer.concat([u32(7), u64(2 ** 21 + 1), Buffer.alloc(2 ** 21 + 1)]);
+    await expectFileError(
+      open(ggufBytes({ keyValues: [keyValue('k', 9, most)] })),
+      /2097153 truth values make more than 2097152 values/,
+    );
+    // Numbers are not counted.
+    most.writeUInt32LE(0);
+    const file = await open(ggufBytes({ keyValues: [keyValue('k', 9, most)] }));
+    expect((ggufKeyValue(file.gguf!, 'k')!.value as Uint8Array).length).toBe(2 ** 21 + 1);
+    await file.close();
+  });
+
   const one = [info('t', [2], 0, 0)];
   const bad: [string, Uint8Array, RegExp][] = [
     [
@@ -711,6 +725,16 @@ describe('shards', () => {
     expect(readdirSync(home)).toEqual(['m.gguf']);
     // A tensor that alone is larger has a file of its own.
     expect(await writeGguf(path, list, {}, { splitBytes: 1 })).toHaveLength(4);
+  });
+
+  it('appear all or none: a name that cannot be taken takes the others away', async () => {
+    const home = temporaryFolder();
+    mkdirSync(join(home, name(2, 2), 'in the way'), { recursive: true });
+    await expectFileError(
+      writeGguf(join(home, 'm.gguf'), list, {}, { splitBytes: 64 }),
+      /m-00002-of-00002\.gguf: cannot write the file/,
+    );
+    expect(readdirSync(home)).toEqual([name(2, 2)]);
   });
 
   it('name what is missing, renamed or of another model', async () => {

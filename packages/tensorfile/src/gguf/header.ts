@@ -61,7 +61,7 @@ export const isGguf = (head: Uint8Array): boolean =>
  */
 export function parseGgufHead(bytes: Uint8Array, fileLength: number, path: string): GgufHead | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const cursor: Cursor = { bytes, view, fileLength, path, at: 0, where: 'the header' };
+  const cursor: Cursor = { bytes, view, fileLength, path, at: 0, where: 'the header', left: MAX_VALUES };
   try {
     return readHead(cursor);
   } catch (error) {
@@ -80,7 +80,15 @@ interface Cursor {
   at: number;
   /** What is being read, for messages. */
   where: string;
+  /** Values that may still be made; see `MAX_VALUES`. */
+  left: number;
 }
+
+/**
+ * Most key-values, tensors, strings, truth values and arrays together. Each is an object in memory many times its size in the
+ * file; real models have 700,000 (tokens and merges). Numbers are kept as they are stored and do not count.
+ */
+const MAX_VALUES = 2 ** 21;
 
 /** Thrown, and caught above, where the bytes end but the file does not. */
 const BEYOND = new Error('the head is longer than what was read');
@@ -118,6 +126,20 @@ function readCount(cursor: Cursor, what: string, least: number): number {
   return Number(count);
 }
 
+/** `readCount` of things that become an object each. */
+function readValueCount(cursor: Cursor, what: string, least: number): number {
+  const { at } = cursor;
+  const count = readCount(cursor, what, least);
+  cursor.left -= count;
+  if (cursor.left < 0)
+    throw wrong(
+      cursor,
+      `${count} ${what} make more than ${MAX_VALUES} values, the limit; the file is damaged`,
+      at,
+    );
+  return count;
+}
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function readString(cursor: Cursor): string {
@@ -135,8 +157,8 @@ function readHead(cursor: Cursor): GgufHead {
     throw new TensorFileError(cursor.path, "does not start with 'GGUF'; it is no GGUF file");
   const version = readVersion(cursor);
   // Name, axes, type and offset; key, type and the shortest value.
-  const tensorCount = readCount(cursor, 'tensors', 8 + 4 + 4 + 8);
-  const keyCount = readCount(cursor, 'key-values', 8 + 4 + 1);
+  const tensorCount = readValueCount(cursor, 'tensors', 8 + 4 + 4 + 8);
+  const keyCount = readValueCount(cursor, 'key-values', 8 + 4 + 1);
   const keyValues = readKeyValues(cursor, keyCount);
   const alignment = readAlignment(cursor, keyValues);
   const placed = readTensors(cursor, tensorCount);
@@ -219,7 +241,7 @@ function readArray(cursor: Cursor, depth: number): GgufArray {
 }
 
 function readMany<T>(cursor: Cursor, what: string, least: number, read: (cursor: Cursor) => T): readonly T[] {
-  const count = readCount(cursor, what, least);
+  const count = readValueCount(cursor, what, least);
   const values: T[] = [];
   for (let i = 0; i < count; i++) values.push(read(cursor));
   return values;
