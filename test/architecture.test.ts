@@ -25,7 +25,7 @@ const MAY_USE: Record<string, { ours: string[]; development?: string[]; others: 
     others: [],
   },
   // Its data is compiled from formats/ when it is built.
-  catalogue: { ours: ['format'], development: ['codec', 'dsl'], others: [] },
+  catalogue: { ours: ['format'], development: ['codec', 'dsl', 'numerics'], others: [] },
   testkit: {
     ours: ['codec', 'dsl', 'format', 'numerics'],
     development: ['kernel', 'target-js', 'target-wasm', 'tensorfile'],

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { formatFacts } from '@fewerbits/format';
+import { resolveNumber } from '@fewerbits/numerics';
 import { describe, expect, it } from 'vitest';
 import {
   catalogueEntry,
@@ -47,7 +49,7 @@ describe('the index', () => {
     for (const name of ['q4_0', 'q4_k', 'nf4_double', 'mxfp4', 'nvfp4', 'int4', 'student_rms']) {
       expect(catalogueEntry(name), name).toMatchObject({ encodes: true, fixedLength: true });
     }
-    expect(catalogueEntry('iq2_xxs').encodes).toContain('must be given');
+    expect(catalogueEntry('aqlm_2x8').encodes).toContain('must be given');
     expect(catalogueEntry('student_sparse').fixedLength).toBe(false);
     expect(catalogueEntry('mxfp4').fits).toContain('ceil');
   });
@@ -119,4 +121,43 @@ describe('nearest names', () => {
     ['double', ['nf4_double']],
     ['completely_else', []],
   ])('%s', (wanted, expected) => expect(nearest(wanted, names)).toEqual(expected));
+});
+
+describe('data of others', () => {
+  const page = readFileSync(new URL('ggml-grids/ORIGIN.md', formats), 'utf8');
+  const grids = [...page.matchAll(/^\| `(\w+)` \| (\d+) × (\d+) \| `([0-9a-f]{64})` \|$/gm)];
+
+  it('has an origin for every grid', () => {
+    const declared = [...formatSourceOf('iq2_xxs').text.matchAll(/import (\w+) from/g)].map(
+      (match) => match[1],
+    );
+    expect(grids).toHaveLength(6);
+    expect(grids.map(([, name]) => name)).toEqual(expect.arrayContaining(declared));
+  });
+
+  it.each(grids.map(([, ...grid]) => grid))(
+    '%s has the levels that were recorded',
+    (name, entries, components, hash) => {
+      const format = ['iq2_xxs', 'iq2_xs', 'iq2_s', 'iq3_xxs', 'iq3_s', 'iq1_s']
+        .map((one) => loadFormatSync(one))
+        .find(({ numbers }) => name in numbers)!;
+      const { levels } = resolveNumber(format.numbers[name]!);
+      expect(levels).toHaveLength(Number(entries) * Number(components));
+      expect(createHash('sha256').update(Int8Array.from(levels!)).digest('hex')).toBe(hash);
+    },
+  );
+});
+
+describe('the files', () => {
+  it('are short: 25 lines on average, comments, blank lines and tables left out', () => {
+    const lines = readdirSync(formats, { withFileTypes: true })
+      .filter((folder) => folder.isDirectory() && folder.name !== 'ggml-grids')
+      .flatMap((folder) =>
+        readdirSync(new URL(`${folder.name}/`, formats))
+          .filter((file) => file.endsWith('.qf'))
+          .map((file) => readFileSync(new URL(`${folder.name}/${file}`, formats), 'utf8')),
+      )
+      .map((text) => text.split('\n').filter((line) => !/^\s*(\/\/.*)?$/.test(line)).length);
+    expect(lines.reduce((sum, count) => sum + count, 0) / lines.length).toBeLessThanOrEqual(25);
+  });
 });
