@@ -2,7 +2,8 @@
  * Writes the gallery: `npm run docs:gallery` makes `docs/gallery/`, a page for each `.qf` file with its text, facts, bits, errors, users
  * and siblings, and an index. Nothing of it is typed by hand; `test/gallery.test.ts` holds pages to what they must show.
  *
- * Siblings are the formats of the same file, of files that it imports from or that import from it, and those with the same users.
+ * Siblings are the formats of the same file, of files that it imports from or that import from it, and those with the same users that are
+ * about as large.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -47,14 +48,23 @@ export function factsReader() {
   };
 }
 
-/** The files whose formats are worth a look beside those of a file. */
+/** Bits per parameter within which formats of the same users compete. */
+const NEAR = 0.75;
+
+/** Formats worth a look beside those of a file, smallest first. */
 function siblingsOf(file, files) {
-  const isSibling = (other) =>
-    other === file ||
-    file.imports.includes(other.folder) ||
-    other.imports.includes(file.folder) ||
-    (file.users !== null && other.users === file.users);
-  return files.filter((other) => other.formats.length > 0 && isSibling(other));
+  const sizes = file.formats.map(({ bitsPerParam }) => bitsPerParam);
+  const isNear = ({ bitsPerParam }) => sizes.some((size) => Math.abs(size - bitsPerParam) <= NEAR);
+  return files
+    .flatMap((other) => {
+      const isRelated =
+        other === file || file.imports.includes(other.folder) || other.imports.includes(file.folder);
+      const isRival = file.users !== null && other.users === file.users;
+      return other.formats
+        .filter((entry) => entry.instance && (isRelated || (isRival && isNear(entry))))
+        .map((entry) => ({ ...entry, folder: other.folder }));
+    })
+    .sort((a, b) => a.bitsPerParam - b.bitsPerParam);
 }
 
 /** Pictures of a page by file name, and its text. */
@@ -73,9 +83,7 @@ export function galleryPage(file, files, factsOf) {
   ];
   const shown = file.formats.filter(({ instance }) => instance);
   for (const { name } of shown) lines.push('', ...formatSection(name, factsOf(name), pictures));
-  const beside = siblingsOf(file, files).flatMap((other) =>
-    other.formats.filter(({ instance }) => instance).map((entry) => ({ ...entry, folder: other.folder })),
-  );
+  const beside = siblingsOf(file, files);
   if (beside.length > 1) {
     const own = new Set(shown.map(({ name }) => name));
     lines.push(
