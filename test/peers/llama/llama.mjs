@@ -26,7 +26,7 @@ const EXACT = {
  * A model and one sequence of `tokens` places to run it in. Free it with `dispose`.
  * @throws Error with what llama.cpp said, when it refuses the file
  */
-export async function loadModel(path, tokens = 256) {
+export async function loadModel(path, tokens = 512) {
   said.length = 0;
   try {
     const model = await llama.loadModel({ modelPath: path, gpuLayers: 0, useMmap: false });
