@@ -27,7 +27,7 @@ export { StreamError } from './entropy/stream-error.ts';
 export { rangeOfArray, type SymbolArray, type SymbolRange } from './entropy/symbol-array.ts';
 export { TINY } from './fits/extremes.ts';
 export type { FitInput, FitResult, TileFit } from './fits/fit.ts';
-export { CHOICE_FITS, NEAREST_FIT, RATE_FITS, TILE_FITS } from './fits/index.ts';
+export { CHOICE_FITS, NEAREST_FIT, RATE_FITS, TENSOR_FITS, TILE_FITS } from './fits/index.ts';
 export { type CodecOptions, encodeFields, evaluateFields, interpreter } from './interpreter.ts';
 export {
   fieldsOfSharedModels,

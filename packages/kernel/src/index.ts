@@ -1,4 +1,5 @@
 /** From the bit plan of a Format to kernels: the IR, what makes it and what reads it. */
+export { TENSOR_FITS } from '@fewerbits/codec';
 export {
   type DecodeRun,
   type EncodeRun,

@@ -69,11 +69,10 @@ describe.skipIf(!available)('golden vectors', async () => {
     expect(listing(skipped.filter((r) => !r.detail.includes('(decode')))).toBe('');
   });
 
-  it('checkpoint packings: every case passes but one of HQQ, for which there is no format', () => {
+  it('checkpoint packings: every case passes', () => {
     const cases = proven((r) => r.group === 'pack');
     expect(cases.length).toBeGreaterThan(10);
-    expect(listing(cases.filter((r) => r.id !== 'pack/hqq/b1' && r.status !== 'passed'))).toBe('');
-    expect(listing(cases.filter((r) => r.status === 'failed'))).toBe('');
+    expect(listing(cases.filter((r) => r.status !== 'passed'))).toBe('');
   });
 
   it('ggml: all grids and tables agree', () => {

@@ -6,7 +6,7 @@
  * the layout tells (`findUnit`). Everything else is one band. `test/bands.test.ts` holds the whole catalogue to it.
  */
 import { type Expr, type Format, matrixShape, type Packed, some } from '@fewerbits/format';
-import { findUnit } from '@fewerbits/kernel';
+import { findUnit, TENSOR_FITS } from '@fewerbits/kernel';
 
 /** Why a format's rows belong together, or the weights that a row is a multiple of when they do not. */
 export function rowsApart(format: Format): number | string {
@@ -45,6 +45,8 @@ function whyTogether(format: Format): string | null {
     ...fits.flatMap(({ sets }) => sets.map(({ expr }) => expr)),
     ...steps.flatMap((step) => (step.step === 'value' ? [step.expr] : [])),
   ];
+  const together = read.find((expr) => expr.op === 'fit' && TENSOR_FITS.includes(expr.name));
+  if (together?.op === 'fit') return `${together.name} fits all rows together`;
   const sized = fields.flatMap(({ storage }) => (storage.kind === 'number' ? storage.dims : []));
   const counts = (expr: Expr): boolean =>
     expr.op === 'rows' ||

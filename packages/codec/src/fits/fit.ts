@@ -40,4 +40,6 @@ export interface TileFit {
   readonly words: Readonly<Record<string, readonly string[]>>;
   readonly numbers: readonly string[];
   run(input: FitInput): FitResult;
+  /** For a fit that goes over all tiles of a tensor at a time, which then depend on one another; results in order of the inputs. */
+  runTogether?(inputs: readonly FitInput[]): FitResult[];
 }

@@ -4,6 +4,7 @@ import { coordinateSearch } from './coordinate-search.ts';
 import { evenSigns } from './even-signs.ts';
 import type { TileFit } from './fit.ts';
 import { gridSearch } from './grid-search.ts';
+import { halfQuadratic } from './half-quadratic.ts';
 import { levelSearch } from './level-search.ts';
 import { positiveSearch } from './positive-search.ts';
 import { signedSearch } from './signed-search.ts';
@@ -19,6 +20,7 @@ export const TILE_FITS: Readonly<Record<string, TileFit>> = {
   grid_search: gridSearch,
   ternary_search: ternarySearch,
   even_signs: evenSigns,
+  half_quadratic: halfQuadratic,
   step_for_rate: stepForRate,
 };
 
@@ -30,3 +32,9 @@ export const NEAREST_FIT = 'nearest';
 
 /** Rules for codes that are entropy coded: error against length, over all codes of the field. */
 export const RATE_FITS: readonly string[] = ['urq', 'cheapest'];
+
+/** Fits whose result in one tile depends on weights in others, wherever they stand: rows of a tensor are then not fitted apart. */
+export const TENSOR_FITS: readonly string[] = [
+  ...RATE_FITS,
+  ...Object.keys(TILE_FITS).filter((name) => TILE_FITS[name]!.runTogether !== undefined),
+];

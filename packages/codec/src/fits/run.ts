@@ -16,7 +16,7 @@ import {
   type Values,
   valuesInside,
 } from '../values.ts';
-import type { TileFit } from './fit.ts';
+import type { FitInput, FitResult, TileFit } from './fit.ts';
 import { TILE_FITS } from './index.ts';
 
 /** A call of a named fit: its name and its arguments by name, or '0', '1', … by position. */
@@ -66,15 +66,24 @@ export function runTileFit(
 
   const reals = fit.results.filter((result) => result !== 'codes').map(() => new env.real(tiling.count));
   const codes = fit.hasCodes ? new env.real(searched.count) : null;
-  for (let tile = 0; tile < tiling.count; tile++) {
+  const inputOf = (tile: number): FitInput => {
     const inside = (grid: Grid): Reals => valuesInside(grid, tiling, tile, geometry, env.real);
     const worth = Object.fromEntries(weights.map(([key, grid]) => [key, inside(grid)]));
     const own = Object.fromEntries(perTile.map(([key, data]) => [key, data[tile]!]));
-    const result = fit.run({ x: inside(values), weights: worth, tile: own, ...options });
+    return { x: inside(values), weights: worth, tile: own, ...options };
+  };
+  const put = (result: FitResult, tile: number): void => {
     for (const [k, array] of reals.entries()) array[tile] = result.reals[k]!;
     if (codes !== null && result.codes !== null)
       putInside(result.codes, { tiling: searched, data: codes }, tiling, tile, geometry);
-  }
+  };
+  if (fit.runTogether === undefined)
+    for (let tile = 0; tile < tiling.count; tile++) put(fit.run(inputOf(tile)), tile);
+  else
+    for (const [tile, result] of fit
+      .runTogether(Array.from({ length: tiling.count }, (_, tile) => inputOf(tile)))
+      .entries())
+      put(result, tile);
   return fit.results.map((result, k) =>
     result === 'codes' ? { tiling: searched, data: codes! } : { tiling, data: reals[k]! },
   );

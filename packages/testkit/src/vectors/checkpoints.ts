@@ -145,7 +145,7 @@ async function checkCompressedTensors(vector: VectorCase, { read, format, codecO
 }
 
 async function checkHqq(vector: VectorCase, { read, format, codecOf }: CaseEnvironment): Promise<Verdict> {
-  const names: Readonly<Record<number, string>> = { 4: 'hqq', 3: 'hqq3', 2: 'hqq2', 1: 'hqq1' };
+  const names: Readonly<Record<number, string>> = { 8: 'hqq8', 4: 'hqq', 3: 'hqq3', 2: 'hqq2', 1: 'hqq1' };
   const name = names[numberOf(vector, 'bits')];
   if (name === undefined) return skipped(`HQQ with ${numberOf(vector, 'bits')} bits is not known to this kit`);
   const [rows, cols] = sides(vector, 'values');
