@@ -15,8 +15,43 @@ export function nearestVector(number: ResolvedNumber, values: ArrayLike<number>,
     throw new RangeError('nearestVector: this number has one component; use codeOf');
   const { base, except } = number.type;
   if (base.kind === 'signs' && except.length === 0) return nearestSigns(number, values, start, base.even);
-  if (number.levels === null) throw new RangeError('nearestVector: the levels of this number are not listed');
-  return nearestListed(number.levels, number.codes, number.dimension, values, start);
+  const { levels } = number;
+  if (levels === null) throw new RangeError('nearestVector: the levels of this number are not listed');
+  const listed = codesBySum(number, levels).get(weightedSum(values, start, number.dimension));
+  return listed !== undefined && isLevel(levels, listed, number.dimension, values, start)
+    ? listed
+    : nearestListed(levels, number.codes, number.dimension, values, start);
+}
+
+/** The lowest code for each weighted sum of components: a search mostly asks for vectors that are in the list. */
+const tables = new WeakMap<ResolvedNumber, ReadonlyMap<number, number>>();
+
+function codesBySum(number: ResolvedNumber, levels: Float64Array): ReadonlyMap<number, number> {
+  const known = tables.get(number);
+  if (known !== undefined) return known;
+  const table = new Map<number, number>();
+  for (let code = number.codes - 1; code >= 0; code--)
+    table.set(weightedSum(levels, code * number.dimension, number.dimension), code);
+  tables.set(number, table);
+  return table;
+}
+
+/** A number that two different vectors rarely share. */
+function weightedSum(values: ArrayLike<number>, start: number, dimension: number): number {
+  let sum = 0;
+  for (let i = 0; i < dimension; i++) sum = sum * 1.618033988749895 + values[start + i]!;
+  return sum;
+}
+
+function isLevel(
+  levels: Float64Array,
+  code: number,
+  dimension: number,
+  values: ArrayLike<number>,
+  start: number,
+): boolean {
+  for (let i = 0; i < dimension; i++) if (levels[code * dimension + i] !== values[start + i]) return false;
+  return true;
 }
 
 function nearestListed(
@@ -28,13 +63,12 @@ function nearestListed(
 ): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
-  // A point of the list is the usual case, and nothing is nearer than that.
   for (let code = 0; code < codes && least > 0; code++) {
     const from = code * dimension;
     let distance = 0;
     for (let i = 0; i < dimension && distance < least; i++) {
       const difference = levels[from + i]! - values[start + i]!;
-      if (difference === difference) distance += difference * difference;
+      if (!Number.isNaN(difference)) distance += difference * difference;
     }
     if (distance < least) {
       least = distance;

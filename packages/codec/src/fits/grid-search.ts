@@ -54,27 +54,28 @@ function run({ x, weights, tile, constants, words, numbers }: FitInput): FitResu
 
   let scale = tile.start ?? f(span / highest);
   let best = 0;
-  let places: Uint8Array = new Uint8Array(x.length);
-  let moved: boolean[] = new Array(groups).fill(words.again === 'if_moved');
+  let places = new Uint8Array(x.length);
+  let moved = new Uint8Array(groups).fill(words.again === 'if_moved' ? 1 : 0);
+  let tried = new Uint8Array(x.length);
+  let triedMoved = new Uint8Array(groups);
   for (let k = -tries; k <= tries; k++) {
     const inverse = f(f(highest + f(k * f(step))) / span);
-    const tried = new Uint8Array(x.length);
     const triedScale = f(1 / inverse);
-    const movedNow = moved.map((_, group) => placeGroup(group, inverse, triedScale, tried));
+    for (let group = 0; group < groups; group++)
+      triedMoved[group] = placeGroup(group, inverse, triedScale, tried) ? 1 : 0;
     const { sumXQ, sumQ2 } = sums(x, w, tried);
     if (sumQ2 > 0 && f(sumXQ * sumXQ) > f(best * sumQ2)) {
       scale = f(sumXQ / sumQ2);
       best = f(scale * sumXQ);
-      places = tried;
-      moved = movedNow;
+      [places, tried] = [tried, places];
+      [moved, triedMoved] = [triedMoved, moved];
     }
   }
 
-  const anyMoved = moved.includes(true);
-  if (scale > 0 && (words.again === 'all' || anyMoved)) {
+  if (scale > 0 && (words.again === 'all' || moved.includes(1))) {
     const inverse = f(1 / scale);
     for (let group = 0; group < groups; group++)
-      if (words.again !== 'moved' || moved[group]) placeGroup(group, inverse, scale, places);
+      if (words.again !== 'moved' || moved[group] === 1) placeGroup(group, inverse, scale, places);
     const { sumXQ, sumQ2 } = sums(x, w, places);
     if (sumQ2 > 0) scale = f(sumXQ / sumQ2);
   }
@@ -100,10 +101,10 @@ function roundToPlaces(x: Reals, start: number, inverse: number, grid: Grid, pla
   }
 }
 
-/** The candidate of least Σ √w · (scale · q - x)², the first among equals. */
+/** The candidate of least Σ √w · (scale · q - x)², the first among equals; a sum that is no less is not finished. */
 function nearest(
   candidates: Uint16Array,
-  { places, dimension }: Grid,
+  { odds, dimension }: Grid,
   x: Reals,
   roots: Reals,
   scale: number,
@@ -111,11 +112,12 @@ function nearest(
 ): number {
   let best = candidates[0]!;
   let least = Number.POSITIVE_INFINITY;
-  for (const code of candidates) {
+  for (let c = 0; c < candidates.length; c++) {
+    const code = candidates[c]!;
+    const from = code * dimension;
     let distance = 0;
-    for (let i = 0; i < dimension; i++) {
-      const q = 2 * places[code * dimension + i]! + 1;
-      const difference = f(f(scale * q) - x[start + i]!);
+    for (let i = 0; i < dimension && distance < least; i++) {
+      const difference = f(f(scale * odds[from + i]!) - x[start + i]!);
       distance = f(distance + f(f(roots[start + i]! * difference) * difference));
     }
     if (distance < least) {
@@ -133,7 +135,7 @@ export function moveTo(
   places: Uint8Array,
   start: number,
 ): void {
-  places.set(points.subarray(code * dimension, (code + 1) * dimension), start);
+  for (let i = 0; i < dimension; i++) places[start + i] = points[code * dimension + i]!;
 }
 
 /** Σ w x q and Σ w q², whose quotient is the least-squares scale. */

@@ -16,6 +16,8 @@ export interface Grid {
   readonly alphabet: Float64Array;
   /** The places of each code's components, code-major. */
   readonly places: Uint8Array;
+  /** The odd numbers 2 · place + 1 that searches for a scale see in place of levels, code-major. */
+  readonly odds: Float32Array;
   /** The point with these places, from `start` on: a number in base `alphabet.length`, the first component lowest. */
   pointAt(places: Uint8Array, start: number): number;
   /** The code at a point, or -1. */
@@ -79,6 +81,7 @@ function makeGrid({ levels, codes, dimension }: ResolvedNumber): Grid {
     dimension,
     alphabet,
     places,
+    odds: Float32Array.from(places, (place) => 2 * place + 1),
     pointAt,
     codeAt: (point) => codeOf[point]!,
     near: (point, distances) => {

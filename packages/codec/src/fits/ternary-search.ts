@@ -107,7 +107,7 @@ function moveToGrid(
   return sumXQ > 0 && sumQ2 > 0 ? f(sumXQ / sumQ2) : scale;
 }
 
-/** The candidate of least Σ w · (scale · q - x)², the first among equals. */
+/** The candidate of least Σ w · (scale · q - x)², the first among equals; a sum that is no less is not finished. */
 function nearest(
   candidates: Uint16Array,
   { places, dimension }: Grid,
@@ -119,10 +119,12 @@ function nearest(
 ): number {
   let best = candidates[0]!;
   let least = Number.POSITIVE_INFINITY;
-  for (const code of candidates) {
+  for (let c = 0; c < candidates.length; c++) {
+    const code = candidates[c]!;
+    const from = code * dimension;
     let distance = 0;
-    for (let i = 0; i < dimension; i++) {
-      const q = levels[places[code * dimension + i]!]!;
+    for (let i = 0; i < dimension && distance < least; i++) {
+      const q = levels[places[from + i]!]!;
       const difference = f(f(scale * q) - x[start + i]!);
       distance = f(distance + f(f(w[start + i]! * difference) * difference));
     }
@@ -167,15 +169,15 @@ function cutByDifferences(x: Reals, w: Reals, order: Uint32Array, parts: number,
   const kept = keepBest();
   for (let low = 0; low <= n; low++) {
     for (let high = low; high <= n; high++) {
-      const runs = [f(sumX[high]! - sumX[low]!), f(sumX[n]! - sumX[high]!)] as const;
-      const worth = [f(sumW[high]! - sumW[low]!), f(sumW[n]! - sumW[high]!)] as const;
-      levels.forEach(([q0, q1, q2], down) => {
-        const sumXQ = f(f(f(sumX[low]! * q0!) + f(runs[0] * q1!)) + f(runs[1] * q2!));
-        const sumQ2 = f(
-          f(f(f(sumW[low]! * q0!) * q0!) + f(f(worth[0] * q1!) * q1!)) + f(f(worth[1] * q2!) * q2!),
-        );
+      const [x0, x1, x2] = [sumX[low]!, f(sumX[high]! - sumX[low]!), f(sumX[n]! - sumX[high]!)];
+      const [w0, w1, w2] = [sumW[low]!, f(sumW[high]! - sumW[low]!), f(sumW[n]! - sumW[high]!)];
+      for (let down = 0; down < 2; down++) {
+        const q = levels[down]!;
+        const [q0, q1, q2] = [q[0]!, q[1]!, q[2]!];
+        const sumXQ = f(f(f(x0 * q0) + f(x1 * q1)) + f(x2 * q2));
+        const sumQ2 = f(f(f(f(w0 * q0) * q0) + f(f(w1 * q1) * q1)) + f(f(w2 * q2) * q2));
         kept.try(sumXQ, sumQ2, low, high, down);
-      });
+      }
     }
   }
   return kept.best();

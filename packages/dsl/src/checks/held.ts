@@ -86,7 +86,7 @@ export const checkHeld: Check = (checked) =>
       const isData = expr.op === 'x' || expr.op === 'importance' || expr.op === 'value';
       const message = isData
         ? `\`${name}\` is one weight, and ${where}`
-        : `\`${name}\` has one entry for each \`${scope.name}\`, and ${where}`;
+        : `\`${name}\` has one entry for each ${scope.name === 'each' ? 'weight' : `\`${scope.name}\``}, and ${where}`;
       const help =
         isData || holds(current, scope)
           ? `reach it through an aggregate, such as \`max(${name})\``

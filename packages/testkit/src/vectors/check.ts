@@ -89,7 +89,8 @@ export function checkExpectation(codec: Codec, expected: Expectation): Verdict {
 /** The peer's streams with some ranges of bytes as the codec has them. */
 function withOwn(peer: Packed, own: Packed, ranges: readonly { readonly from: number; readonly to: number }[]): Packed {
   const streams = Object.entries(peer.streams).map(([name, bytes]) => {
-    const mixed = bytes.slice();
+    // A copy: `slice` of a Node Buffer is none.
+    const mixed = Uint8Array.from(bytes);
     for (const { from, to } of ranges) mixed.set((own.streams[name] ?? mixed).subarray(from, to), from);
     return [name, mixed] as const;
   });
