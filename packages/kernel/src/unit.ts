@@ -7,6 +7,7 @@
  */
 import {
   type Format,
+  hasStoredWidths,
   LayoutError,
   type Plan,
   planLayout,
@@ -62,6 +63,7 @@ export function findUnit(format: Format): Unit | string {
 
 function layOut(format: Format): Unit | string {
   const { width } = tileMultiple(format.scopes);
+  if (hasStoredWidths(format)) return 'the width of its codes depends on stored data';
   if (tileMultiple(format.scopes).height > 1) return 'its tiles span several rows';
   let least = width;
   while (least % LANES !== 0 || least < SMALLEST_UNIT) least *= 2;

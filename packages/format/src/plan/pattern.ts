@@ -6,38 +6,73 @@ import { sizeOf } from '../sizes.ts';
 import type { Item, Pattern } from '../types.ts';
 import { LayoutError } from './layout-error.ts';
 
+/** An order of storage: how many places it has, and what stands at each. */
+export interface Order {
+  readonly places: number;
+  /** Whether an axis stands on the right only, so that some places hold copies. */
+  readonly copies: boolean;
+  /** The natural index of what stands at a place. */
+  indexAt(place: number): number;
+  isCopy(place: number): boolean;
+}
+
 /**
- * The order of storage that a pattern gives to `count` entries: pairs of natural index and whether it is a copy.
+ * The order of storage that a pattern gives to `count` entries.
  * @throws LayoutError where the sizes do not multiply to the entries or an axis is lost.
  */
+export function orderOf(
+  pattern: Pattern,
+  count: number,
+  shape: { rows: number; cols: number },
+  item: Item,
+): Order {
+  const sizes = axisSizes(pattern, count, shape, item);
+  const strides = new Map<string, number>();
+  let stride = 1;
+  for (const { axis } of pattern.from.toReversed()) {
+    strides.set(axis, stride);
+    stride *= sizes.get(axis)!;
+  }
+  // Fastest first; an axis without a stride stores copies.
+  const axes = pattern.to.toReversed().map(({ axis, reversed }) => ({
+    size: sizes.get(axis)!,
+    reversed,
+    stride: strides.get(axis) ?? null,
+  }));
+  return {
+    places: axes.reduce((product, { size }) => product * size, 1),
+    copies: axes.some((axis) => axis.stride === null),
+    indexAt: (place) => {
+      let rest = place;
+      let index = 0;
+      for (const axis of axes) {
+        const digit = rest % axis.size;
+        rest = (rest - digit) / axis.size;
+        if (axis.stride !== null) index += axis.stride * (axis.reversed ? axis.size - 1 - digit : digit);
+      }
+      return index;
+    },
+    isCopy: (place) => {
+      let rest = place;
+      for (const axis of axes) {
+        const digit = rest % axis.size;
+        rest = (rest - digit) / axis.size;
+        if (axis.stride === null && digit > 0) return true;
+      }
+      return false;
+    },
+  };
+}
+
+/** The same as a list: pairs of natural index and whether it is a copy. */
 export function permute(
   pattern: Pattern,
   count: number,
   shape: { rows: number; cols: number },
   item: Item,
 ): [index: number, copy: boolean][] {
-  const sizes = axisSizes(pattern, count, shape, item);
-  const natural = new Set(pattern.from.map((axis) => axis.axis));
-  const total = pattern.to.reduce((product, axis) => product * sizes.get(axis.axis)!, 1);
-  const digits = new Map<string, number>();
-  const out: [number, boolean][] = [];
-  for (let k = 0; k < total; k++) {
-    let rest = k;
-    let copy = false;
-    for (let a = pattern.to.length - 1; a >= 0; a--) {
-      const { axis, reversed } = pattern.to[a]!;
-      const size = sizes.get(axis)!;
-      const digit = rest % size;
-      rest = Math.floor(rest / size);
-      digits.set(axis, reversed ? size - 1 - digit : digit);
-      if (digit > 0 && !natural.has(axis)) copy = true;
-    }
-    out.push([
-      pattern.from.reduce((index, { axis }) => index * sizes.get(axis)! + digits.get(axis)!, 0),
-      copy,
-    ]);
-  }
-  return out;
+  const { places, indexAt, isCopy } = orderOf(pattern, count, shape, item);
+  return Array.from({ length: places }, (_, place) => [indexAt(place), isCopy(place)]);
 }
 
 /** The size of every axis, the one left out included. */
