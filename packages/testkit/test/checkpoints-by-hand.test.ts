@@ -446,3 +446,116 @@ describe('formats of stored tables', () => {
     expectWhole(own, packed);
   });
 });
+
+describe('QuIP# E8P', () => {
+  const [rows, cols] = [32, 128];
+  const perRow = cols / 8;
+
+  /** quip-sharp's get_abs_grid: vectors of 1/2, 3/2 and 5/2 with squared norm up to 10, in order, then 29 of norm 12. */
+  const magnitudes = [
+    ...Array.from({ length: 3 ** 8 }, (_, k) =>
+      Array.from({ length: 8 }, (_, i) => (Math.floor(k / 3 ** (7 - i)) % 3) + 0.5),
+    ).filter((vector) => vector.reduce((sum, v) => sum + v * v, 0) <= 10),
+    ...(
+      '31113333 13113333 11313333 11133333 33313311 33313131 33311331 33313113 33311313 33311133 33133311 33133131 ' +
+      '33131331 33133113 33131313 33131133 31333311 31333131 31331331 31333113 31331313 13331133 13333311 13333131 ' +
+      '13331331 13333113 13331313 11331333 33113331'
+    )
+      .split(' ')
+      .map((digits) => [...digits].map((digit) => Number(digit) / 2)),
+  ];
+
+  /** quip-sharp's get_full_grid, one code. */
+  function vectorOf(code: number): number[] {
+    const parity = [0, 1, 2, 3, 4, 5, 6, 7].reduce((p, bit) => p ^ ((code >> bit) & 1), 0);
+    const signs = (code & 255) ^ parity;
+    const vector = magnitudes[code >> 8]!;
+    const odd = vector.reduce((a, b) => a + b) % 2;
+    return vector.map((v, i) => {
+      const at = [0, 4, 1, 5, 2, 6, 3, 7][i]!;
+      const own = i === 7 && odd === 1 ? -v : v;
+      return ((signs >> at) & 1 ? -own : own) + (parity === 1 ? -0.25 : 0.25);
+    });
+  }
+
+  /** Rows of a Sylvester matrix, orthonormal. */
+  function hadamard(side: number, i: number, j: number): number {
+    let common = i & j;
+    let ones = 0;
+    for (; common > 0; common >>= 1) ones += common & 1;
+    return (ones % 2 === 0 ? 1 : -1) / Math.sqrt(side);
+  }
+
+  it('codes interleaved for tensor cores, between two rotations', () => {
+    expect(magnitudes).toHaveLength(256);
+    const own = codec('quip_e8p');
+    const code = Uint16Array.from({ length: rows * perRow }, (_, k) => (k * 40503 + 977) % 65536);
+    const halves = (count: number, at: (k: number) => number): Uint16Array =>
+      Uint16Array.from({ length: count }, (_, k) => half.codeOf(at(k)));
+    const [su, sv] = [
+      halves(cols, (k) => (k % 3 === 0 ? -1 : 1)),
+      halves(rows, (k) => (k % 5 === 0 ? -0.5 : 1)),
+    ];
+    const scale = Uint32Array.of(0x3f400000); // 0.75
+    const packed = own.pack({
+      shape: [rows, cols],
+      codes: { code, su, sv, scale },
+      kept: new Float32Array(0),
+    });
+
+    // maybe_pack_idxs: 2 x 2 codes to a 64-bit word, 8 x 4 words to a tile of 16 rows and 8 codes.
+    const idx = (row: number, k: number): number => code[row * perRow + k]!;
+    const expected: number[] = [];
+    for (let tileRow = 0; tileRow < rows / 16; tileRow++)
+      for (let tileCol = 0; tileCol < perRow / 8; tileCol++)
+        for (let pair = 0; pair < 8; pair++)
+          for (let k = 0; k < 4; k++) {
+            const quad = [0, 1, 2, 3].map((i) =>
+              idx(tileRow * 16 + pair * 2 + (i % 2), tileCol * 8 + k * 2 + (i >> 1)),
+            );
+            let sign = 0;
+            for (let i = 0; i < 4; i++)
+              for (let j = 0; j < 8; j++) sign += ((quad[i]! >> j) & 1) * 2 ** (4 * j + i);
+            expected.push(
+              quad.reduce((sum, q, i) => sum + (q >> 8) * 2 ** (8 * i), 0),
+              sign,
+            );
+          }
+    expect([...u32s(packed.streams.Qidxs!)]).toEqual(expected);
+
+    const inner = Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: perRow }, (_, k) => vectorOf(idx(row, k))).flat(),
+    );
+    const left = inner.map((_, i) =>
+      inner[0]!.map((_, col) => inner.reduce((sum, row, j) => sum + hadamard(rows, i, j) * row[col]!, 0)),
+    );
+    const out = left.flatMap((row, i) =>
+      row.map((_, j) => {
+        const turned = row.reduce((sum, v, k) => sum + v * hadamard(cols, k, j), 0);
+        return 0.75 * turned * half.levelOf(sv[i]!) * half.levelOf(su[j]!);
+      }),
+    );
+    const back = own.decode(packed);
+    expect(errorOf(Float32Array.from(out), back)).toBeLessThan(1e-6);
+    expectWhole(own, packed);
+  });
+});
+
+describe('BitNet I2_S', () => {
+  it('an element of each quarter of 128 to a byte, the first on top; one scale after all', () => {
+    const own = codec('bitnet_i2_s');
+    const x = weights(512, 6).map((v) => (Math.abs(v) < 0.05 ? 0 : 2 * Math.sign(v)));
+    const packed = own.encode(x, { shape: [2, 256] });
+    const bytes = Object.values(packed.streams)[0]!;
+    expect(bytes).toHaveLength(512 / 4 + 4);
+    const scale = view(bytes).getFloat32(128, true);
+    expect(scale).toBe(2);
+    const out = Float32Array.from(x, (_, i) => {
+      const [block, within] = [Math.floor(i / 128), i % 128];
+      const shift = 6 - 2 * Math.floor(within / 32);
+      return (((bytes[block * 32 + (within % 32)]! >> shift) & 3) - 1) * scale;
+    });
+    expect(difference(own.decode(packed), out)).toBeNull();
+    expect(difference(out, x)).toBeNull();
+  });
+});

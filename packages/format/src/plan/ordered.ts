@@ -3,7 +3,7 @@
  * GPTQ's transposed words and HQQ's slabs. One entry or one word is a body, and the pattern says which one stands at each repeat.
  *
  * Says the same as listing every bit (`bits.ts`), which takes a hundred bytes for each; test: plan.test.ts, "orders".
- * Specification: docs/design/language.md, "Layout"; docs/design/bit-plan.md.
+ * Specification: docs/design/language.md, "Layout".
  */
 import type { FieldItem, Item } from '../types.ts';
 import { type BitContext, bitRef, type Chunk, cutIntoWords, type Region } from './bits.ts';

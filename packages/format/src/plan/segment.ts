@@ -1,6 +1,6 @@
 /**
  * Segments: a small body of bits and how often it stands in a stream, so that a plan stays small. Knows no layout.
- * Specification: docs/design/bit-plan.md.
+ * Specification: docs/design/language.md, "Layout".
  */
 import { type Chunk, PADDING, RADIX_FIELD, type RadixGroup, readBitRef } from './bits.ts';
 import type { StoredField } from './fields.ts';
