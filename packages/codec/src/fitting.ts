@@ -26,6 +26,7 @@ import { CHOICE_FITS, NEAREST_FIT, RATE_FITS } from './fits/index.ts';
 import { resultTiling, runTileFit } from './fits/run.ts';
 import { emptyCodes } from './pack.ts';
 import { rateCodes } from './rate-codes.ts';
+import { storedIndex, withStoredChoices } from './stored-choices.ts';
 import { expand, type Grid, type RealArray, type Reals, tileBounds, type Values } from './values.ts';
 
 /** What a Fitting is given. */
@@ -86,6 +87,7 @@ export function startFitting(input: FittingInput): Fitting {
   const unrounded = new Map<string, Values>();
   const nestedValues = new Map<string, Reals>();
   const lets = new Map<Let, Values[]>();
+  const chosen = new Map<string, StoredField>();
   const busy: string[] = [];
 
   const weights: Grid = { tiling: geometry.tilings.get('each')!, data: input.x };
@@ -184,9 +186,16 @@ export function startFitting(input: FittingInput): Fitting {
     return isVector(field) ? { ...place, here: geometry.tilings.get('each')! } : place;
   };
   const stored = (name: string): StoredField => {
-    const field = storedByName.get(name);
-    if (field === undefined) throw new RangeError(`${format.name} has no stored field ${name}`);
-    return field;
+    const known = storedByName.get(name);
+    if (known === undefined) throw new RangeError(`${format.name} has no stored field ${name}`);
+    const field = fieldsByName.get(name);
+    if (field === undefined || storedIndex(field) === null) return known;
+    if (!chosen.has(name))
+      chosen.set(
+        name,
+        once(`numbers of ${name}`, () => withStoredChoices(known, field, format, env)),
+      );
+    return chosen.get(name)!;
   };
   const fitOf = (field: Field): Expr | null => replaced.get(field.name)?.expr ?? field.fit;
 

@@ -22,9 +22,8 @@ import {
   planLayout,
   type StoredField,
 } from '@fewerbits/format';
-import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
+import { decodeEnvironment, type NestedValues } from './decode-environment.ts';
 import { type Environment, evaluate } from './evaluate.ts';
-import { entryValues, fieldGrid, fieldTiling, outerTiling } from './fields.ts';
 import { type Fitting, startFitting } from './fitting.ts';
 import { outsideModels, type SharedModels } from './models.ts';
 import {
@@ -38,9 +37,10 @@ import {
 } from './outliers.ts';
 import { type OutsideModels, packStreams, unpackStreams } from './pack.ts';
 import { applySteps, undoSteps } from './steps.ts';
+import { planOfCodes, planOfStreams, requireDerived } from './stored-choices.ts';
 import { requireExecutable } from './support.ts';
 import { arithmetic, fromStoredMatrix, storedMatrix } from './tensor.ts';
-import { expand, type Grid, type RealArray, type Reals } from './values.ts';
+import { expand, type Reals } from './values.ts';
 
 /** What a codec needs besides its format. */
 export interface CodecOptions {
@@ -194,7 +194,9 @@ function givenCodes(
     }
     const codes = Uint32Array.from(values);
     for (let entry = 0; entry < codes.length; entry++) {
-      if (codes[entry] !== values[entry] || codes[entry]! >= 2 ** stored.numberAt(entry).bits) {
+      // Widths that depend on data are known later (refuseForeignCodes).
+      const fits = stored.dataDependent || codes[entry]! < 2 ** stored.numberAt(entry).bits;
+      if (codes[entry] !== values[entry] || !fits) {
         throw new RangeError(
           `given: ${name}[${entry}] = ${values[entry]} is not a code of ${stored.numberAt(entry).bits} bits`,
         );
@@ -218,14 +220,17 @@ export function evaluateFields(format: Format, fields: Fields): Reals {
 
 /** The weights before outliers are put back. */
 function evaluateDense(format: Format, fields: Fields): Reals {
-  const plan = planLayout(format, matrixShape(format.view, fields.shape));
+  const plan = planOfCodes(format, matrixShape(format.view, fields.shape), fields.codes);
   const { geometry } = plan;
   const real = arithmetic(format);
-  const values = applySteps(format, decodeEnvironment(format, plan, fields.codes, real));
+  const values = applySteps(format, decodeEnvironment(format, plan, fields.codes, real, nestedValues));
   const out = new real(geometry.rows * geometry.cols);
   fromStoredMatrix(values, fields.kept, format, geometry, out);
   return out;
 }
+
+const nestedValues: NestedValues = (inner, codes, count) =>
+  evaluateFields(inner, { shape: [count], codes, kept: new Float32Array(0) });
 
 function decodePacked(
   format: Format,
@@ -247,7 +252,8 @@ function decodePacked(
 
 function packFields(format: Format, fields: Fields, models: OutsideModels): Packed {
   const matrix = matrixShape(format.view, fields.shape);
-  const plan = planLayout(format, matrix, { outliers: storedOutliers(format, fields, matrix) });
+  const outliers = storedOutliers(format, fields, matrix);
+  const plan = planOfCodes(format, matrix, fields.codes, { outliers });
   for (const stored of plan.fields) {
     const codes = fields.codes[stored.name];
     if (codes === undefined) throw new RangeError(`${format.name}: codes of ${stored.name} are missing`);
@@ -270,13 +276,12 @@ function packFields(format: Format, fields: Fields, models: OutsideModels): Pack
 
 function unpackFields(format: Format, packed: Packed, models: OutsideModels): Fields {
   const matrix = matrixShape(format.view, packed.shape);
-  const plan = planLayout(format, matrix, { outliers: countOutliers(format, matrix, packed.streams) });
+  const outliers = countOutliers(format, matrix, packed.streams);
+  const plan = planOfStreams(format, matrix, packed.streams, { outliers });
   const count = keptWeights(format, plan.geometry);
-  return {
-    shape: packed.shape,
-    codes: unpackStreams(plan, packed.streams, models),
-    kept: readKept(format, packed, count),
-  };
+  const codes = unpackStreams(plan, packed.streams, models);
+  requireDerived(format, plan, codes);
+  return { shape: packed.shape, codes, kept: readKept(format, packed, count) };
 }
 
 /** A code of too many bits would spill into its neighbours. */
@@ -285,7 +290,7 @@ function refuseForeignCodes(format: Format, stored: StoredField, codes: Codes): 
   for (let entry = 0; entry < codes.length; entry++) {
     if (codes[entry]! < 2 ** (stored.bits ?? stored.numberAt(entry).bits)) continue;
     throw new RangeError(
-      `${format.name}: ${stored.name}[${entry}] = ${codes[entry]} is not a code of ${stored.bits} bits`,
+      `${format.name}: ${stored.name}[${entry}] = ${codes[entry]} is not a code of ${stored.bits ?? stored.numberAt(entry).bits} bits`,
     );
   }
 }
@@ -316,67 +321,4 @@ function readKept(format: Format, packed: Packed, count: number): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0; i < count; i++) kept[i] = view.getFloat32(i * 4, true);
   return kept;
-}
-
-/** Stored codes as an expression sees them. */
-function decodeEnvironment(
-  format: Format,
-  plan: Plan,
-  codes: Readonly<Record<string, Codes>>,
-  real: RealArray,
-): Environment {
-  const { geometry } = plan;
-  const stored = new Map(plan.fields.map((field) => [field.name, field]));
-  const fields = new Map(format.fields.map((field) => [field.name, field]));
-  const numbers = new Map<string, ResolvedNumber>();
-  const grids = new Map<string, Grid>();
-  const number = (key: string): ResolvedNumber => {
-    const known = numbers.get(key) ?? resolveNumber(format.numbers[key]!);
-    numbers.set(key, known);
-    return known;
-  };
-  const nestedValues = (name: string, inner: Format, count: number): Reals => {
-    const parts = Object.entries(codes).filter(([part]) => part.startsWith(`${name}.`));
-    const own = Object.fromEntries(parts.map(([part, array]) => [part.slice(name.length + 1), array]));
-    return evaluateFields(inner, { shape: [count], codes: own, kept: new Float32Array(0) });
-  };
-  const refuse = (what: string) => (): never => {
-    throw new RangeError(`${format.name}: a value cannot read ${what}, which is known only while encoding`);
-  };
-  return {
-    geometry,
-    real,
-    number,
-    field: (name) => {
-      const known = grids.get(name);
-      if (known !== undefined) return known;
-      const field = fields.get(name)!;
-      const tiling = geometry.tilings.get(field.scope)!;
-      const grid =
-        field.storage.kind === 'format'
-          ? { tiling, data: nestedValues(name, field.storage.format, tiling.count) }
-          : fieldGrid(stored.get(name)!, codes[name]!, geometry, real);
-      grids.set(name, grid);
-      return grid;
-    },
-    array: (name) => {
-      const field = stored.get(name)!;
-      return { tiling: field.tiling, dims: field.dims, entries: entryValues(field, codes[name]!, real) };
-    },
-    codes: (name) => ({
-      tiling: stored.get(name)!.tiling,
-      codes: codes[name]!,
-      bits: stored.get(name)!.bits,
-    }),
-    outer: (tiling) => outerTiling(format, geometry, tiling),
-    tilingOf: (kind, name) => {
-      if (kind === 'let') return refuse('a let')();
-      return fieldTiling(fields.get(name)!, geometry, (key) => number(key).dimension);
-    },
-    let: refuse('a let'),
-    unrounded: refuse('an unrounded value'),
-    weights: refuse('x'),
-    importance: refuse('importance'),
-    value: refuse('`value` in its first step'),
-  };
 }

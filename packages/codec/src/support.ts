@@ -1,8 +1,9 @@
 /**
- * What the interpreter does not execute: dense rotations, stored widths, nested formats of no fixed length.
+ * What the interpreter does not execute: dense rotations, widths stored among what they measure, nested formats of no fixed length.
  * Such formats are checked, explained and drawn; encoding and decoding them is refused with the reason.
  */
 import { type Format, hasStoredWidths, isCode } from '@fewerbits/format';
+import { whyNotReadFirst } from './stored-choices.ts';
 
 /** Why the interpreter cannot run a format, or null if it can. */
 export function whyNotExecutable(format: Format): string | null {
@@ -25,14 +26,14 @@ export function whyNotExecutable(format: Format): string | null {
     if (format.outliers.index.kind === 'csr')
       return 'csr indexes single weights, its outliers are whole rows or columns';
   }
-  if (hasStoredWidths(format)) return 'the width of its codes depends on stored data';
-  return null;
+  return whyNotReadFirst(format);
 }
 
 /** A nested format holds scales: one row of fixed length, all of which count. */
 function whyNotNested(inner: Format, outer: Format): string | null {
   if (inner.outliers !== null) return 'a nested format cannot store outliers apart';
   if (inner.entropy.length > 0) return 'a nested format cannot be entropy coded';
+  if (hasStoredWidths(inner)) return 'a nested format cannot store the widths of its codes';
   if (inner.tail === 'keep') return 'a nested format cannot keep values as they are';
   if (outer.tail === 'pad') return 'padding would enter its statistics';
   return null;

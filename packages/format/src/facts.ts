@@ -46,7 +46,9 @@ export function formatFacts(format: Format): FormatFacts {
 export function hasStoredWidths(format: Format): boolean {
   return format.fields.some(({ storage }) => {
     if (storage.kind === 'format') return hasStoredWidths(storage.format);
-    return storage.kind === 'choose' && readsData(storage.index);
+    if (storage.kind !== 'choose' || !readsData(storage.index)) return false;
+    const [first, ...others] = storage.numbers.map((key) => resolveNumber(format.numbers[key]!).bits);
+    return others.some((bits) => bits !== first);
   });
 }
 

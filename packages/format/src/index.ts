@@ -69,7 +69,8 @@ export { indexInside, type PlanOptions, type StoredField, tileOrigin } from './p
 export { type Geometry, geometry, lcm, matrixShape, type Tiling, tileMultiple } from './plan/geometry.ts';
 export { LayoutError } from './plan/layout-error.ts';
 export { permute } from './plan/pattern.ts';
-export { type Plan, type PlannedStream, planLayout, type Segment, type Slot } from './plan/plan.ts';
+export { type Plan, type PlannedStream, planLayout } from './plan/plan.ts';
+export type { Segment, Slot } from './plan/segment.ts';
 export { formatFromJson, formatToJson } from './schema.ts';
 export { evaluateWithoutData, type MatrixShape, sizeOf } from './sizes.ts';
 export * from './types.ts';

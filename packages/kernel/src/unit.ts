@@ -7,6 +7,7 @@
  */
 import {
   type Format,
+  hasStoredWidths,
   LayoutError,
   type Plan,
   planLayout,
@@ -62,6 +63,7 @@ export function findUnit(format: Format): Unit | string {
 
 function layOut(format: Format): Unit | string {
   const { width } = tileMultiple(format.scopes);
+  if (hasStoredWidths(format)) return 'the width of its codes depends on stored data';
   if (tileMultiple(format.scopes).height > 1) return 'its tiles span several rows';
   let least = width;
   while (least % LANES !== 0 || least < SMALLEST_UNIT) least *= 2;
@@ -101,12 +103,9 @@ function unitOfWidth(format: Format, width: number): Unit | string {
     throw error;
   }
   if (typeof places === 'string') return places;
-  // A body that stands once, or whose repeats come from all over, has the shape of the tensor in it: what is even here need not be so elsewhere.
-  const shaped = new Set(
+  const repeats = new Map(
     plan.streams.flatMap((stream) =>
-      stream.segments.flatMap(({ repeat, scattered }, segment) =>
-        repeat === 1 || scattered ? [`${stream.name}/${segment}`] : [],
-      ),
+      stream.segments.map(({ repeat }, segment) => [`${stream.name}/${segment}`, repeat] as const),
     ),
   );
   const sources: Source[] = [];
@@ -139,8 +138,9 @@ function unitOfWidth(format: Format, width: number): Unit | string {
         return same ? other.bit - piece.bit : Number.NaN;
       });
       const motion = motionOf(bits);
-      const isShaped = shaped.has(`${piece.stream}/${piece.segment}`);
-      if (motion === null || (isShaped && motion.moves !== 'tensor')) {
+      // A body that stands once has the shape of the tensor in it: what is even here need not be so elsewhere.
+      const once = repeats.get(`${piece.stream}/${piece.segment}`) === 1;
+      if (motion === null || (once && motion.moves !== 'tensor')) {
         reason = `the bits of ${field.name} do not move on evenly`;
         return { source: 0, bit: 0, low: 0, width: 0 };
       }

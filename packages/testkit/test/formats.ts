@@ -8,8 +8,11 @@ import type { Format } from '@fewerbits/format';
 
 const FORMATS = new URL('../../../formats/', import.meta.url);
 
+/** The file of the P3109 families, for files that import from it. */
+export const P3109 = new URL('p3109/p3109.qf', FORMATS);
+
 /** Imports relative to the importing file; names are file URLs. */
-const loader: Loader = {
+export const fileLoader: Loader = {
   read(path, from) {
     const url = new URL(path, from);
     try {
@@ -40,7 +43,7 @@ let families: ReadonlyMap<string, Family> | null = null;
 function allFamilies(): ReadonlyMap<string, Family> {
   families ??= new Map(
     qfFiles().flatMap((url) => {
-      const file = compileFile(makeSource(url.href, readFileSync(url, 'utf8')), loader);
+      const file = compileFile(makeSource(url.href, readFileSync(url, 'utf8')), fileLoader);
       return file.formats.map(({ name }) => [name, { name, file }] as const);
     }),
   );

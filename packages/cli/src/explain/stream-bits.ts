@@ -37,10 +37,7 @@ export function streamBits(format: Format): StreamBits[] {
 
 function bitsOf(plan: Plan, stream: PlannedStream): StreamBits {
   const first = stream.segments[0]!;
-  const isBody =
-    stream.segments.length === 1 &&
-    !first.scattered &&
-    (first.repeat > 1 || scopeOf(plan, first) !== undefined);
+  const isBody = stream.segments.length === 1 && (first.repeat > 1 || scopeOf(plan, first) !== undefined);
   // A body that ends inside a byte is repeated until it does not.
   const times = isBody ? Math.min(first.repeat, bodiesToBytes(first.bits)) : Infinity;
   const most = isBody ? MOST_BODY_BITS : BEGINNING_BITS;

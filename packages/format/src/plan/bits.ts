@@ -333,6 +333,14 @@ function zipChunks(
 }
 
 function wordChunks(item: Extract<Item, { item: 'words' }>, region: Region, context: BitContext): Chunk[] {
+  const stored = cutIntoWords(generateItems(item.items, region, 0, context), item);
+  if (item.pattern === null) return stored;
+  const shape = { rows: context.geometry.storedRows, cols: context.geometry.storedCols };
+  return permute(item.pattern, stored.length, shape, item).map(([index]) => stored[index]!);
+}
+
+/** Entries one after another as words, in natural order; the last is filled with padding. */
+export function cutIntoWords(entries: readonly Chunk[], item: Extract<Item, { item: 'words' }>): Chunk[] {
   const words: Chunk[] = [];
   let word: Chunk = [];
   const close = (): void => {
@@ -340,7 +348,7 @@ function wordChunks(item: Extract<Item, { item: 'words' }>, region: Region, cont
     words.push(word);
     word = [];
   };
-  for (const chunk of generateItems(item.items, region, 0, context)) {
+  for (const chunk of entries) {
     if (item.whole && chunk.length > item.bits) {
       throw new LayoutError(
         `an entry of ${chunk.length} bits does not fit whole in a word of ${item.bits}`,
@@ -354,8 +362,5 @@ function wordChunks(item: Extract<Item, { item: 'words' }>, region: Region, cont
     }
   }
   if (word.length > 0) close();
-  const stored = item.msb ? words.map((w) => w.toReversed()) : words;
-  if (item.pattern === null) return stored;
-  const shape = { rows: context.geometry.storedRows, cols: context.geometry.storedCols };
-  return permute(item.pattern, stored.length, shape, item).map(([index]) => stored[index]!);
+  return item.msb ? words.map((w) => w.toReversed()) : words;
 }

@@ -3,7 +3,7 @@
  * Parts of nested formats and the three outlier streams stand in the same table as the fields themselves.
  */
 import { type ResolvedNumber, resolveNumber } from '@fewerbits/numerics';
-import { readsData } from '../expr.ts';
+import { readsData, some, withChildren } from '../expr.ts';
 import { evaluateWithoutData, sizeOf } from '../sizes.ts';
 import type { Expr, Field, Format } from '../types.ts';
 import { type Geometry, geometry, type Tiling } from './geometry.ts';
@@ -38,7 +38,10 @@ export interface StoredField {
 export interface PlanOptions {
   /** How many weights (or whole rows, columns) the outliers hold; 0 by default. */
   readonly outliers?: number;
-  /** For a `choose` over a stored field: which alternative each entry takes, by field name; all the first by default. */
+  /**
+   * For a `choose` over stored fields: which alternative each entry takes, by field name; by default what the fits of those
+   * fields come to, where they are constants, or else the first.
+   */
   readonly choices?: Readonly<Record<string, ArrayLike<number>>>;
 }
 
@@ -78,8 +81,9 @@ function fieldEntries(format: Format, field: Field, geo: Geometry, options: Plan
       const index = field.storage.index;
       const dataDependent = readsData(index);
       const given = options.choices?.[field.name];
+      const usual = dataDependent ? usualChoice(index, format, shape) : 0;
       const pick = (entry: number): ResolvedNumber => {
-        const k = dataDependent ? Number(given?.[entry] ?? 0) : positionIndex(index, geo, tiling, entry);
+        const k = dataDependent ? Number(given?.[entry] ?? usual) : positionIndex(index, geo, tiling, entry);
         return numbers[Math.min(numbers.length - 1, Math.max(0, Math.trunc(k)))]!;
       };
       const same = numbers.every((n) => n.bits === numbers[0]!.bits);
@@ -169,6 +173,17 @@ export function indexInside(geo: Geometry, outer: Tiling, inner: Tiling, row: nu
   const down = Math.floor((outer.height === 0 ? 0 : row % outer.height) / Math.max(1, inner.height));
   const right = Math.floor((outer.width === 0 ? 0 : col % outer.width) / Math.max(1, inner.width));
   return down * across + right;
+}
+
+/** The index under the fits of the fields that it reads, where these are constants. */
+function usualChoice(index: Expr, format: Format, shape: { rows: number; cols: number }): number {
+  const fitted = (expr: Expr): Expr =>
+    expr.op === 'field' && expr.index.length === 0
+      ? (format.fields.find(({ name }) => name === expr.name)?.fit ?? expr)
+      : withChildren(expr, fitted);
+  const expr = fitted(index);
+  if (readsData(expr) || some(expr, ({ op }) => op === 'at')) return 0;
+  return evaluateWithoutData(expr, shape, () => 0);
 }
 
 function positionIndex(index: Expr, geo: Geometry, tiling: Tiling, tile: number): number {

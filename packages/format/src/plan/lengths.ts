@@ -107,7 +107,8 @@ function fieldLength(item: FieldItem, region: Region, context: BitContext): Leng
   return { bits, chunks: bitwise ? bits : entries };
 }
 
-function entryCount(item: FieldItem, region: Region, context: BitContext): number {
+/** Entries of a field in a region. @throws LayoutError where a tile of the field does not lie whole in it. */
+export function entryCount(item: FieldItem, region: Region, context: BitContext): number {
   const field = context.fields.get(item.field)!;
   if (field.whole) return field.entries;
   const { height, width, scope } = field.tiling;

@@ -6,37 +6,22 @@ import { sizeOf } from '../sizes.ts';
 import type { Item, Pattern } from '../types.ts';
 import { LayoutError } from './layout-error.ts';
 
+/** An order of storage: how many places it has, and what stands at each. */
+export interface Order {
+  readonly places: number;
+  /** Whether an axis stands on the right only, so that some places hold copies. */
+  readonly copies: boolean;
+  /** The natural index of what stands at a place. */
+  indexAt(place: number): number;
+  isCopy(place: number): boolean;
+  /** Whether the fastest axes together have this size, so that every run of as many places has the same distances in it. */
+  hasRunsOf(size: number): boolean;
+}
+
 /**
- * The order of storage that a pattern gives to `count` entries: pairs of natural index and whether it is a copy.
+ * The order of storage that a pattern gives to `count` entries.
  * @throws LayoutError where the sizes do not multiply to the entries or an axis is lost.
  */
-export function permute(
-  pattern: Pattern,
-  count: number,
-  shape: { rows: number; cols: number },
-  item: Item,
-): [index: number, copy: boolean][] {
-  const order = orderOf(pattern, count, shape, item);
-  return Array.from({ length: order.length }, (_, k) => [order.indexOf(k), order.isCopy(k)]);
-}
-
-/** The order of a pattern as functions of the place in storage. */
-export interface Order {
-  /** Places in storage. */
-  readonly length: number;
-  /** Whether some entries stand more than once. */
-  readonly copies: boolean;
-  /** The innermost axis in storage: its size, and how far its neighbours are apart in natural order; negative where it is reversed. */
-  readonly last: { readonly size: number; readonly stride: number };
-  /** The natural index of the entry at a place. */
-  indexOf(place: number): number;
-  /** Whether the entry at a place stands before it already. */
-  isCopy(place: number): boolean;
-  /** Whether the innermost axes together have this size, so that places a multiple of it apart begin alike. */
-  ends(size: number): boolean;
-}
-
-/** See `permute`. */
 export function orderOf(
   pattern: Pattern,
   count: number,
@@ -50,40 +35,35 @@ export function orderOf(
     strides.set(axis, stride);
     stride *= sizes.get(axis)!;
   }
-  // Innermost first: a digit of the place counts along each axis.
-  const axes = pattern.to.toReversed().map(({ axis, reversed }) => {
-    const size = sizes.get(axis)!;
-    const step = strides.get(axis) ?? 0;
-    return {
-      size,
-      step: reversed ? -step : step,
-      first: reversed ? (size - 1) * step : 0,
-      isNew: !strides.has(axis),
-    };
-  });
+  // Fastest first; an axis without a stride stores copies.
+  const axes = pattern.to.toReversed().map(({ axis, reversed }) => ({
+    size: sizes.get(axis)!,
+    reversed,
+    stride: strides.get(axis) ?? null,
+  }));
   return {
-    length: axes.reduce((product, { size }) => product * size, 1),
-    copies: axes.some(({ isNew, size }) => isNew && size > 1),
-    last: { size: axes[0]?.size ?? 1, stride: axes[0]?.step ?? 0 },
-    indexOf(place) {
+    places: axes.reduce((product, { size }) => product * size, 1),
+    copies: axes.some((axis) => axis.stride === null),
+    indexAt: (place) => {
       let rest = place;
       let index = 0;
-      for (const { size, step, first } of axes) {
-        const above = Math.floor(rest / size);
-        index += first + step * (rest - above * size);
-        rest = above;
+      for (const axis of axes) {
+        const digit = rest % axis.size;
+        rest = (rest - digit) / axis.size;
+        if (axis.stride !== null) index += axis.stride * (axis.reversed ? axis.size - 1 - digit : digit);
       }
       return index;
     },
-    isCopy(place) {
+    isCopy: (place) => {
       let rest = place;
-      for (const { size, isNew } of axes) {
-        if (isNew && rest % size > 0) return true;
-        rest = Math.floor(rest / size);
+      for (const axis of axes) {
+        const digit = rest % axis.size;
+        rest = (rest - digit) / axis.size;
+        if (axis.stride === null && digit > 0) return true;
       }
       return false;
     },
-    ends(size) {
+    hasRunsOf: (size) => {
       let product = 1;
       for (const axis of axes) {
         if (product >= size) break;
@@ -92,6 +72,17 @@ export function orderOf(
       return product === size;
     },
   };
+}
+
+/** The same as a list: pairs of natural index and whether it is a copy. */
+export function permute(
+  pattern: Pattern,
+  count: number,
+  shape: { rows: number; cols: number },
+  item: Item,
+): [index: number, copy: boolean][] {
+  const { places, indexAt, isCopy } = orderOf(pattern, count, shape, item);
+  return Array.from({ length: places }, (_, place) => [indexAt(place), isCopy(place)]);
 }
 
 /** The size of every axis, the one left out included. */

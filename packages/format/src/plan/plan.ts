@@ -9,48 +9,18 @@ import type { MatrixShape } from '../sizes.ts';
 import type { Format, Item, Stream } from '../types.ts';
 import {
   type BitContext,
-  type Chunk,
   generateItems,
-  PADDING,
-  RADIX_FIELD,
+  noteScopeBits,
   type RadixGroup,
   type Region,
-  readBitRef,
+  tilesIn,
 } from './bits.ts';
 import { type PlanOptions, type StoredField, storedFields } from './fields.ts';
 import { type Geometry, geometry, lcm, type Tiling } from './geometry.ts';
 import { LayoutError } from './layout-error.ts';
 import { hasAlign, hasVaryingWidth, itemLength, itemsLength } from './lengths.ts';
-import { scattered } from './scattered.ts';
-
-/** A run of bits of one entry: bits `low..low+width` of the code stand at `position..position+width` of the body, lowest first. */
-export interface Slot {
-  /** Index into `plan.fields`, or -1: the entry is a radix group of the segment. */
-  readonly field: number;
-  /** Relative to the entry at which the field stands in this repeat (see `Segment.origin`). */
-  readonly entry: number;
-  readonly low: number;
-  readonly width: number;
-  readonly position: number;
-  /** Written, not read. */
-  readonly copy: boolean;
-}
-
-/** A body of bits, stored `repeat` times in a row. */
-export interface Segment {
-  /** Bit of the stream at which the first repeat stands. */
-  readonly start: number;
-  readonly bits: number;
-  readonly repeat: number;
-  /** The slots of the body by position; bits that no slot covers are zero padding. Computed when first asked for. */
-  readonly slots: () => readonly Slot[];
-  /** Digit groups of the body; entries relative like those of slots. */
-  readonly radix: () => readonly RadixGroup[];
-  /** The entry of a field that relative entry 0 stands for in repeat k. */
-  readonly origin: (field: StoredField, k: number) => number;
-  /** Whether repeats come from all over the tensor, as a pattern says; else from one tile after another. */
-  readonly scattered: boolean;
-}
+import { orderedSegments } from './ordered.ts';
+import { type Segment, type Slot, toSlots } from './segment.ts';
 
 export interface PlannedStream {
   readonly name: string;
@@ -134,21 +104,55 @@ function findCoded(items: readonly Item[], context: BitContext): StoredField | n
   return null;
 }
 
-function planItem(item: Item, whole: Region, start: number, context: BitContext): Segment[] {
-  if (item.item === 'field') {
+function planItem(item: Item, region: Region, start: number, context: BitContext): Segment[] {
+  const { storedRows, storedCols } = context.geometry;
+  const isWhole = region.bottom - region.top === storedRows && region.right - region.left === storedCols;
+  if (item.item === 'field' && isWhole) {
     const dense = denseField(item, start, context);
     if (dense !== null) return [dense];
   }
-  if (item.item === 'words') {
-    const words = denseWords(item, whole, start, context);
+  if (item.item === 'words' && isWhole) {
+    const words = denseWords(item, region, start, context);
     if (words !== null) return words;
   }
-  const apart = scattered(item, start, context);
-  if (apart !== null) return apart;
-  if (item.item === 'scope' && !hasAlign(item.items) && !hasVaryingWidth(item.items, context)) {
-    return repeatedScope(item, whole, start, context);
+  if (item.item === 'scope' && isWhole && !hasAlign(item.items) && !hasVaryingWidth(item.items, context)) {
+    return repeatedScope(item, region, start, context);
   }
-  return [listed(item, whole, start, itemLength(item, whole, start, context).bits, 1, context, () => 0)];
+  const { bits } = itemLength(item, region, start, context);
+  if (bits > MOST_SHOWN_BITS) {
+    const parts =
+      item.item === 'scope'
+        ? tileByTile(item, region, start, context)
+        : orderedSegments(item, region, start, context);
+    if (parts !== null) return parts;
+  }
+  return [listed(item, region, start, bits, 1, context, () => 0)];
+}
+
+/**
+ * Up to here a body is listed bit by bit even where its order has a formula: proofs and drawings look at small tensors, and
+ * find there all bits of a whole that has its shape in it.
+ */
+const MOST_SHOWN_BITS = 2 ** 16;
+
+/** Tiles of several lengths, each planned for itself. */
+function tileByTile(
+  item: Extract<Item, { item: 'scope' }>,
+  region: Region,
+  start: number,
+  context: BitContext,
+): Segment[] {
+  const segments: Segment[] = [];
+  let position = start;
+  for (const tile of tilesIn(item, region, context)) {
+    const first = position;
+    for (const inner of item.items) {
+      segments.push(...planItem(inner, tile, position, context));
+      position += itemLength(inner, tile, position, context).bits;
+    }
+    noteScopeBits(item.scope, position - first, context);
+  }
+  return segments;
 }
 
 /** Listing takes about 150 bytes a bit; beyond this the process would run out of memory without a word. */
@@ -182,15 +186,7 @@ function listed(
     }
     return body;
   };
-  return {
-    start,
-    bits,
-    repeat,
-    slots: () => read().slots,
-    radix: () => read().radix,
-    origin,
-    scattered: false,
-  };
+  return { start, bits, repeat, slots: () => read().slots, radix: () => read().radix, origin };
 }
 
 /** Entries one after another: a body of one entry. */
@@ -212,7 +208,6 @@ function denseField(
     slots: () => slots,
     radix: () => [],
     origin: (_, k) => k,
-    scattered: false,
   };
 }
 
@@ -298,42 +293,4 @@ function tileStart(field: StoredField, outer: Tiling, tile: number): number {
   const col = (tile % outer.cols) * outer.width;
   const inner = field.tiling;
   return (Math.floor(row / inner.height) * inner.cols + Math.floor(col / inner.width)) * field.perTile;
-}
-
-/** Consecutive bits of one entry become one slot. */
-function toSlots(chunks: readonly Chunk[]): Slot[] {
-  const slots: Slot[] = [];
-  let position = 0;
-  let open: {
-    field: number;
-    entry: number;
-    low: number;
-    width: number;
-    position: number;
-    copy: boolean;
-  } | null = null;
-  for (const chunk of chunks) {
-    for (const ref of chunk) {
-      if (ref === PADDING) {
-        open = null;
-      } else {
-        const { field, entry, bit, copy } = readBitRef(ref);
-        const id = field === RADIX_FIELD ? -1 : field;
-        if (
-          open !== null &&
-          open.field === id &&
-          open.entry === entry &&
-          open.copy === copy &&
-          open.low + open.width === bit
-        ) {
-          open.width++;
-        } else {
-          open = { field: id, entry, low: bit, width: 1, position, copy };
-          slots.push(open);
-        }
-      }
-      position++;
-    }
-  }
-  return slots;
 }
