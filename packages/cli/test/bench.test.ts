@@ -5,7 +5,7 @@ const { run, write } = workplace();
 
 describe('bench', () => {
   it('times each target that a format has, and gives sizes of its code', () => {
-    const { code, out } = run('bench', '--formats', 'q4_0, nvfp4, iq2_xxs', '--weights', '65536', '--json');
+    const { code, out } = run('bench', '--formats', 'q4_0, nvfp4, aqlm_2x8', '--weights', '65536', '--json');
     expect(code).toBe(0);
     const { weights, rounds, copyNanoseconds, rows } = JSON.parse(out);
     expect({ weights, rounds }).toEqual({ weights: 65536, rounds: 9 });
@@ -21,9 +21,9 @@ describe('bench', () => {
       compileCold: null,
       decoderBytes: null,
     });
-    // The scale of the tensor has no encoder, and IQ2 no fit at all.
+    // The scale of the tensor has no encoder, and AQLM no fit at all.
     expect(row('nvfp4', 'wasm')).toMatchObject({ decode: positive, encode: null });
-    expect(row('iq2_xxs', 'interpreter')).toMatchObject({ decode: positive, encode: null });
+    expect(row('aqlm_2x8', 'interpreter')).toMatchObject({ decode: positive, encode: null });
     expect(row('q4_0', 'interpreter').decode).toBeGreaterThan(row('q4_0', 'wasm').decode);
   });
 

@@ -172,7 +172,9 @@ describe('explain', () => {
       code: 0,
       out: expect.stringContaining('Cannot be encoded or decoded yet: '),
     });
-    expect((await call('explain', 'iq2_xxs')).out).toContain('Decodes; encodes only with d, scale given');
+    expect((await call('explain', 'aqlm_2x8')).out).toContain(
+      'Decodes; encodes only with codebooks, scales given',
+    );
   });
 
   it('takes files, formats in them, parameters and format.json', async () => {

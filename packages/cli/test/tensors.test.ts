@@ -188,7 +188,7 @@ describe('encode and decode', () => {
     expect((await call('encode', 'ragged.npy', '-f', 'q4_0', '-o', 'refused.safetensors')).err).toContain(
       '33',
     );
-    expect((await call('encode', 'ragged.npy', '-f', 'iq2_xxs', '-o', 'refused.safetensors')).err).toContain(
+    expect((await call('encode', 'ragged.npy', '-f', 'aqlm_2x8', '-o', 'refused.safetensors')).err).toContain(
       'decodes only',
     );
     expect(
