@@ -99,6 +99,7 @@ function permuteTiles(pattern: Pattern, tiling: Tiling, grid: Grid, env: Environ
     pattern,
     radix: null,
   };
+  if (pattern.tail === 'pad') throw new RangeError('permute: there is no padding among weights');
   const order = permute(pattern, tiling.height * tiling.width, shape, anchor);
   const out = new env.real(grid.data.length);
   for (let tile = 0; tile < tiling.count; tile++) {

@@ -245,6 +245,8 @@ export type Item =
 export interface Pattern {
   readonly from: readonly Axis[];
   readonly to: readonly Axis[];
+  /** `tail pad`. */
+  readonly padded: boolean;
   readonly span: Span;
 }
 

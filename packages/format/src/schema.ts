@@ -96,6 +96,7 @@ const numberType: z.ZodType<NumberType> = z.strictObject({
 const pattern = z.strictObject({
   from: z.array(z.strictObject({ axis: name, size: size.nullable() })),
   to: z.array(z.strictObject({ axis: name, size: size.nullable(), reversed: z.boolean() })),
+  tail: z.literal('pad').optional(),
 });
 const item: z.ZodType<Item> = z.lazy(() =>
   z.discriminatedUnion('item', [

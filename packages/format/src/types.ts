@@ -185,6 +185,8 @@ export interface Pattern {
   readonly from: readonly { readonly axis: string; readonly size: Size | null }[];
   /** An axis that is only here stores copies and has a size. */
   readonly to: readonly { readonly axis: string; readonly size: Size | null; readonly reversed: boolean }[];
+  /** The axis without a size is rounded up, and what lies beyond the last entry is zero bits; otherwise axes divide the entries. */
+  readonly tail?: 'pad' | undefined;
 }
 
 // ---------------------------------------------------------------------------------------------- expressions

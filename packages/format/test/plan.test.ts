@@ -290,6 +290,19 @@ describe('checkLayout', () => {
     );
   });
 
+  it('rounds an axis up where the pattern says so, and only there', () => {
+    const slabs = pattern('s:10 g -> g -s');
+    const items = (tail?: 'pad'): Item[] => [
+      fieldItem('global'),
+      fieldItem('scale'),
+      fieldItem('code', { pattern: tail === undefined ? slabs : { ...slabs, tail } }),
+    ];
+    expect(() => listBits(planar('error', items()), 2, 32)).toThrow(/the axes hold multiples of 10 entries/);
+    expect(check(items('pad'))).toEqual([]);
+    // 64 codes of 3 bits in ten slabs of seven: six places hold none.
+    expect(encodedLength(planar('error', items('pad')), [2, 32])).toBe(Math.ceil((32 + 4 * 8 + 70 * 3) / 8));
+  });
+
   it('names axes that do not multiply to the entries', () => {
     const items: Item[] = [
       { item: 'scope', scope: 'block', items: [fieldItem('code', { pattern: pattern('a:3 b -> b a') })] },
@@ -372,6 +385,38 @@ describe('orders of large streams by formula', () => {
       ],
     ],
     ['whole words', true, [words(8, 'a:4 b -> b a', { whole: true }), ...rest]],
+    [
+      'padded slabs',
+      true,
+      [...rest, fieldItem('code', { pattern: { ...pattern('s:10 g i:16 -> g i -s'), tail: 'pad' } })],
+    ],
+    [
+      'padded slabs in whole words',
+      true,
+      [
+        {
+          ...(words(32, null, { whole: true }) as Extract<Item, { item: 'words' }>),
+          items: [fieldItem('code', { pattern: { ...pattern('s:10 r -> r -s'), tail: 'pad' } })],
+        },
+        ...rest,
+      ],
+    ],
+    [
+      'padded words',
+      false,
+      [
+        {
+          ...(words(32, 'a:7 b -> b a') as Extract<Item, { item: 'words' }>),
+          pattern: { ...pattern('a:7 b -> b a'), tail: 'pad' },
+        },
+        ...rest,
+      ],
+    ],
+    [
+      'padded bits',
+      false,
+      [...rest, fieldItem('code', { pattern: { ...pattern('p:7 q bit -> bit p q'), tail: 'pad' } })],
+    ],
     ['copies', false, [fieldItem('code', { pattern: pattern('a:2 b -> b a copy:2') }), ...rest]],
     ['single bits', false, [fieldItem('code', { pattern: pattern('p:2 q bit -> bit p q') }), ...rest]],
   ];

@@ -105,7 +105,9 @@ function unitOfWidth(format: Format, width: number): Unit | string {
   if (typeof places === 'string') return places;
   const repeats = new Map(
     plan.streams.flatMap((stream) =>
-      stream.segments.map(({ repeat }, segment) => [`${stream.name}/${segment}`, repeat] as const),
+      stream.segments.map(
+        ({ repeat, patterned }, segment) => [`${stream.name}/${segment}`, patterned ? 1 : repeat] as const,
+      ),
     ),
   );
   const sources: Source[] = [];
@@ -138,7 +140,7 @@ function unitOfWidth(format: Format, width: number): Unit | string {
         return same ? other.bit - piece.bit : Number.NaN;
       });
       const motion = motionOf(bits);
-      // A body that stands once has the shape of the tensor in it: what is even here need not be so elsewhere.
+      // A body that stands once, or in the order of a pattern, has the shape of the tensor in it: what is even here need not be so elsewhere.
       const once = repeats.get(`${piece.stream}/${piece.segment}`) === 1;
       if (motion === null || (once && motion.moves !== 'tensor')) {
         reason = `the bits of ${field.name} do not move on evenly`;

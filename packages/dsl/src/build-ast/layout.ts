@@ -93,7 +93,7 @@ function optionalPattern(node: CstNode): Ast.Pattern | null {
 /** A `pattern`: axes before and after. */
 export function pattern(node: CstNode): Ast.Pattern {
   const [from, to] = nodes(node, 'axes').map((axes) => nodes(axes, 'axis').map(axis));
-  return { from: from!, to: to!, span: span(node) };
+  return { from: from!, to: to!, padded: has(node, 'tail'), span: span(node) };
 }
 
 function axis(node: CstNode): Ast.Axis {

@@ -134,6 +134,10 @@ export abstract class LayoutRules extends ScopeRules {
     this.SUBRULE(this.axes);
     this.CONSUME(MARK['->']);
     this.SUBRULE2(this.axes);
+    this.OPTION(() => {
+      this.CONSUME(WORD.tail);
+      this.CONSUME(WORD.pad);
+    });
   });
 
   protected readonly axes: Rule = this.RULE('axes', () => {

@@ -55,7 +55,15 @@ export function lowerPattern(pattern: PatternNode, context: Context): Pattern {
   const lowered: Pattern = {
     from: pattern.from.map((axis) => ({ axis: axis.name.text, size: size(axis) })),
     to: pattern.to.map((axis) => ({ axis: axis.name.text, size: size(axis), reversed: axis.reversed })),
+    ...(pattern.padded ? { tail: 'pad' as const } : {}),
   };
+  if (pattern.padded && open.length === 0) {
+    report(
+      'axes',
+      pattern.span,
+      'an axis without a size is what `tail pad` rounds up, and all sizes are said here',
+    );
+  }
   return mark(lowered, pattern.span, context);
 }
 

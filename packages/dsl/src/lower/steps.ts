@@ -114,6 +114,12 @@ function lowerPermutation(member: Extract<Member, { kind: 'permute' }>, context:
     return null;
   }
   if (member.pattern !== null) {
+    if (member.pattern.padded)
+      names.report(
+        'axes',
+        member.pattern.span,
+        'weights are reordered here, and there is no padding among them',
+      );
     return mark(
       { step: 'permute', scope, pattern: lowerPattern(member.pattern, context) },
       member.span,

@@ -61,12 +61,12 @@ function radixText(radix: Extract<Item, { item: 'field' }>['radix']): string {
 }
 
 /** A pattern as text: `(half:2 i) -> (i half)`. */
-export function patternText({ from, to }: Pattern, names: ExpressionText): string {
+export function patternText({ from, to, tail }: Pattern, names: ExpressionText): string {
   const size = (value: Pattern['from'][number]['size']): string =>
     value === null ? '' : `:${primarySizeText(value, names)}`;
   const left = from.map((axis) => `${axis.axis}${size(axis.size)}`);
   const right = to.map((axis) => `${axis.reversed ? '-' : ''}${axis.axis}${size(axis.size)}`);
-  return `(${left.join(' ')}) -> (${right.join(' ')})`;
+  return `(${left.join(' ')}) -> (${right.join(' ')})${tail === 'pad' ? ' tail pad' : ''}`;
 }
 
 function oneLine(block: Block): string {

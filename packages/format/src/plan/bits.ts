@@ -179,7 +179,12 @@ function fieldChunks(item: FieldItem, region: Region, context: BitContext): Chun
   const ordered: [entry: number, copy: boolean][] =
     item.pattern === null
       ? entries.map((entry) => [entry, false])
-      : permute(item.pattern, entries.length, shape, item).map(([index, copy]) => [entries[index]!, copy]);
+      : permute(item.pattern, entries.length, shape, item).map(([index, copy]) => [
+          entries[index] ?? PADDING,
+          copy,
+        ]);
+  if (item.radix !== null && item.pattern?.tail === 'pad')
+    throw new LayoutError('digits have a short last group of their own and no `tail pad`', item);
   if (item.radix !== null)
     return radixChunks(
       item,
@@ -188,7 +193,8 @@ function fieldChunks(item: FieldItem, region: Region, context: BitContext): Chun
       context,
     );
   return ordered.map(([entry, copy]) => {
-    const [low, high] = bitRange(item, field, entry);
+    const [low, high] = bitRange(item, field, entry === PADDING ? entries[0]! : entry);
+    if (entry === PADDING) return padding(high - low);
     const chunk: Chunk = [];
     for (let bit = low; bit < high; bit++) chunk.push(bitRef(field.id, entry, bit, copy));
     return chunk;
@@ -253,12 +259,13 @@ function bitwiseChunks(
     );
   }
   const sized = {
+    ...pattern,
     from: pattern.from.map((axis) => (axis.axis === 'bit' ? { axis: 'bit', size: run } : axis)),
-    to: pattern.to,
   };
-  return permute(sized, entries.length * width, shape, item).map(([index, copy]) => [
-    bitRef(field.id, entries[Math.floor(index / width)]!, low + (index % width), copy),
-  ]);
+  return permute(sized, entries.length * width, shape, item).map(([index, copy]) => {
+    const entry = entries[Math.floor(index / width)];
+    return [entry === undefined ? PADDING : bitRef(field.id, entry, low + (index % width), copy)];
+  });
 }
 
 function radixChunks(item: FieldItem, field: StoredField, entries: number[], context: BitContext): Chunk[] {
@@ -336,7 +343,9 @@ function wordChunks(item: Extract<Item, { item: 'words' }>, region: Region, cont
   const stored = cutIntoWords(generateItems(item.items, region, 0, context), item);
   if (item.pattern === null) return stored;
   const shape = { rows: context.geometry.storedRows, cols: context.geometry.storedCols };
-  return permute(item.pattern, stored.length, shape, item).map(([index]) => stored[index]!);
+  return permute(item.pattern, stored.length, shape, item).map(
+    ([index]) => stored[index] ?? padding(item.bits),
+  );
 }
 
 /** Entries one after another as words, in natural order; the last is filled with padding. */

@@ -7,6 +7,7 @@ import type { FieldItem, Item } from '../types.ts';
 import { type BitContext, generateItems, noteScopeBits, type Region, tilesIn } from './bits.ts';
 import { lcm } from './geometry.ts';
 import { LayoutError } from './layout-error.ts';
+import { orderOf } from './pattern.ts';
 
 /** Bits, and chunks as `zip` and `words` count them. */
 interface Length {
@@ -54,10 +55,13 @@ export function itemLength(item: Item, region: Region, start: number, context: B
     }
     case 'words': {
       const inner = itemsLength(item.items, region, 0, context);
-      if (!item.whole) {
-        const words = Math.ceil(inner.bits / item.bits);
-        return { bits: words * item.bits, chunks: words };
-      }
+      const stored = (words: number): Length => {
+        const { storedRows: rows, storedCols: cols } = context.geometry;
+        const places =
+          item.pattern === null ? words : orderOf(item.pattern, words, { rows, cols }, item).places;
+        return { bits: places * item.bits, chunks: places };
+      };
+      if (!item.whole) return stored(Math.ceil(inner.bits / item.bits));
       const only = item.items.length === 1 ? item.items[0]! : null;
       if (
         only?.item !== 'field' ||
@@ -67,8 +71,7 @@ export function itemLength(item: Item, region: Region, start: number, context: B
       ) {
         return generated(item, region, start, context);
       }
-      const words = Math.ceil(inner.chunks / Math.floor(item.bits / (inner.bits / inner.chunks)));
-      return { bits: words * item.bits, chunks: words };
+      return stored(Math.ceil(inner.chunks / Math.floor(item.bits / (inner.bits / inner.chunks))));
     }
   }
 }
@@ -90,11 +93,15 @@ function fieldLength(item: FieldItem, region: Region, context: BitContext): Leng
       throw new LayoutError(`${item.field} has ${entries} entries here, not ${first}..${end}`, item);
     entries = end - first;
   }
+  const bitwise = item.pattern?.from.some((axis) => axis.axis === 'bit') ?? false;
+  if (bitwise && item.pattern?.tail === 'pad') return null;
   if (item.pattern !== null) {
     const natural = new Set(item.pattern.from.map((axis) => axis.axis));
-    for (const axis of item.pattern.to) {
-      if (!natural.has(axis.axis) && axis.size !== null) entries *= sizeOf(axis.size, shape);
-    }
+    if (item.pattern.tail === 'pad') entries = orderOf(item.pattern, entries, shape, item).places;
+    else
+      for (const axis of item.pattern.to) {
+        if (!natural.has(axis.axis) && axis.size !== null) entries *= sizeOf(axis.size, shape);
+      }
   }
   if (item.radix !== null) {
     const groups = Math.ceil(entries / item.radix.digits);
@@ -103,7 +110,6 @@ function fieldLength(item: FieldItem, region: Region, context: BitContext): Leng
   const width = item.bits === null ? field.bits : item.bits[1] - item.bits[0];
   if (item.bits !== null && (item.bits[1] > field.bits || width <= 0)) return null;
   const bits = entries * width;
-  const bitwise = item.pattern?.from.some((axis) => axis.axis === 'bit') ?? false;
   return { bits, chunks: bitwise ? bits : entries };
 }
 

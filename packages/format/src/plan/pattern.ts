@@ -9,13 +9,13 @@ import { LayoutError } from './layout-error.ts';
 /** An order of storage: how many places it has, and what stands at each. */
 export interface Order {
   readonly places: number;
+  /** How many places the fastest axis has, the two fastest, and so on; 1 first. Places within one of these lie apart alike everywhere. */
+  readonly fastest: readonly number[];
   /** Whether an axis stands on the right only, so that some places hold copies. */
   readonly copies: boolean;
-  /** The natural index of what stands at a place. */
+  /** The natural index of what stands at a place; one beyond the last is padding. */
   indexAt(place: number): number;
   isCopy(place: number): boolean;
-  /** Whether the fastest axes together have this size, so that every run of as many places has the same distances in it. */
-  hasRunsOf(size: number): boolean;
 }
 
 /**
@@ -41,7 +41,10 @@ export function orderOf(
     reversed,
     stride: strides.get(axis) ?? null,
   }));
+  const fastest = [1];
+  for (const { size } of axes) fastest.push(fastest.at(-1)! * size);
   return {
+    fastest,
     places: axes.reduce((product, { size }) => product * size, 1),
     copies: axes.some((axis) => axis.stride === null),
     indexAt: (place) => {
@@ -63,18 +66,10 @@ export function orderOf(
       }
       return false;
     },
-    hasRunsOf: (size) => {
-      let product = 1;
-      for (const axis of axes) {
-        if (product >= size) break;
-        product *= axis.size;
-      }
-      return product === size;
-    },
   };
 }
 
-/** The same as a list: pairs of natural index and whether it is a copy. */
+/** The same as a list: pairs of natural index (one beyond the last is padding) and whether it is a copy. */
 export function permute(
   pattern: Pattern,
   count: number,
@@ -104,13 +99,14 @@ function axisSizes(
       known *= sizes.get(axis)!;
     }
   }
-  if (open === null ? known !== count : known === 0 || count % known !== 0) {
+  const divides = pattern.tail === 'pad' || count % known === 0;
+  if (open === null ? known !== count : known === 0 || !divides) {
     throw new LayoutError(
       `the axes hold ${open === null ? '' : 'multiples of '}${known} entries, the field has ${count} here`,
       item,
     );
   }
-  if (open !== null) sizes.set(open, count / known);
+  if (open !== null) sizes.set(open, Math.ceil(count / known));
   for (const { axis, size } of pattern.to) {
     if (sizes.has(axis)) continue;
     if (size === null) throw new LayoutError(`axis ${axis} stands on the right only and needs a size`, item);

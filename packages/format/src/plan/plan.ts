@@ -186,7 +186,15 @@ function listed(
     }
     return body;
   };
-  return { start, bits, repeat, slots: () => read().slots, radix: () => read().radix, origin };
+  return {
+    start,
+    bits,
+    repeat,
+    patterned: false,
+    slots: () => read().slots,
+    radix: () => read().radix,
+    origin,
+  };
 }
 
 /** Entries one after another: a body of one entry. */
@@ -205,6 +213,7 @@ function denseField(
     start,
     bits: high - low,
     repeat: field.entries,
+    patterned: false,
     slots: () => slots,
     radix: () => [],
     origin: (_, k) => k,

@@ -24,6 +24,8 @@ export interface Segment {
   readonly start: number;
   readonly bits: number;
   readonly repeat: number;
+  /** Whether repeats follow a pattern, so that the shape of the tensor is in their order: what is even here need not be so elsewhere. */
+  readonly patterned: boolean;
   /** The slots of the body by position; bits that no slot covers are zero padding. Computed when first asked for. */
   readonly slots: () => readonly Slot[];
   /** Digit groups of the body; entries relative like those of slots. */
