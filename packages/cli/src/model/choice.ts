@@ -9,9 +9,15 @@ const DTYPES = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
 /** A floating-point type by its name in files. */
 export type FloatType = (typeof DTYPES)[keyof typeof DTYPES];
 
-export type Choice =
-  | { readonly kind: 'format'; readonly label: string; readonly chosen: ChosenFormat }
-  | { readonly kind: 'dtype'; readonly label: string; readonly dtype: FloatType };
+export type Choice = {
+  /** As it was asked for; what a plan file says. */
+  readonly source: string;
+  /** As tables call it. */
+  readonly label: string;
+} & (
+  | { readonly kind: 'format'; readonly chosen: ChosenFormat }
+  | { readonly kind: 'dtype'; readonly dtype: FloatType }
+);
 
 /** The word for leaving a tensor as it is. */
 export const KEEP = 'keep';
@@ -40,7 +46,7 @@ export function choiceReader(): (text: string) => Promise<Choice | null> {
 async function readChoice(text: string): Promise<Choice | null> {
   if (text === KEEP) return null;
   const dtype = floatType(text);
-  if (dtype !== undefined) return { kind: 'dtype', label: text, dtype };
+  if (dtype !== undefined) return { kind: 'dtype', source: text, label: text, dtype };
   const chosen = await chooseFormat(text);
-  return { kind: 'format', label: chosen.label, chosen };
+  return { kind: 'format', source: text, label: chosen.label, chosen };
 }

@@ -33,7 +33,7 @@ export function makePlan(
   onRagged: OnRagged,
 ): Plan {
   const plan = refusable(path, () =>
-    planModel(tensors, base, rules, raggedness, onRagged === 'pad' ? padded : onRagged),
+    planModel(tensors, base, rules, raggedness, onRagged === 'pad' ? padding() : onRagged),
   );
   if (plan.tensors.every(({ decision }) => decision.kind === 'keep'))
     throw new InputError(`${path}: the plan leaves every tensor as it is\n${planText(plan)}`);
@@ -52,11 +52,20 @@ function raggedness({ shape, axis }: ModelTensor, choice: Choice): string | null
   }
 }
 
-/** The same format with rows filled up with zeros. */
-function padded(choice: Choice): Choice {
-  if (choice.kind === 'dtype') return choice;
-  const format: Format = { ...choice.chosen.format, tail: 'pad' };
-  return { ...choice, label: `${choice.label}, rows filled up`, chosen: { ...choice.chosen, format } };
+/** Gives the same format with rows filled up with zeros, one for each choice, so that its tensors share a value. */
+function padding(): (choice: Choice) => Choice {
+  const known = new Map<Choice, Choice>();
+  return (choice) => {
+    if (choice.kind === 'dtype') return choice;
+    const format: Format = { ...choice.chosen.format, tail: 'pad' };
+    const padded = known.get(choice) ?? {
+      ...choice,
+      label: `${choice.label}, rows filled up`,
+      chosen: { ...choice.chosen, format },
+    };
+    known.set(choice, padded);
+    return padded;
+  };
 }
 
 const right = (title: string) => ({ title, align: 'right' as const });
@@ -102,7 +111,7 @@ export function plannedBytes({ tensor, decision }: Planned): number | null {
 export function planJson(plan: Plan): { version: 1; tensors: { name: string; format: string }[] } {
   const tensors = plan.tensors.map(({ tensor: { name }, decision }) => ({
     name,
-    format: decision.kind === 'keep' ? KEEP : decision.choice.label,
+    format: decision.kind === 'keep' ? KEEP : decision.choice.source,
   }));
   return { version: 1, tensors };
 }

@@ -39,29 +39,27 @@ export async function quantize(context: Context, input: string, options: Options
   const rules = await rulesOf(options, read);
   if (base === null && rules.length === 0)
     throw new InputError('say what tensors become: --format, --tensor REGEX=FORMAT, or --plan');
-  const model = await openModelFile(io, input, openOptions(options));
   const importance = textOption(options, 'importance');
   const importances = importance === undefined ? null : await openImportances(importance);
   try {
-    const plan = await planOf(input, model, base, rules, options, output);
-    for (const { source } of plan.unmatched) io.note(`${source} matches no tensor\n`);
-    if (!json) io.out(`${planText(plan)}\n`);
-    const written =
-      output === undefined || isDry
-        ? null
-        : await writeModel(
-            output,
-            model.file,
-            await plannedOutputs(running, model, plan, importances),
-            signal,
-            sizeOption(options, 'split'),
-          );
-    if (output !== undefined && outputContainer(output) === 'gguf') noteTurned(io, plan);
-    report(context, plan, written);
-    return false;
+    const model = await openModelFile(io, input, openOptions(options));
+    try {
+      const plan = await planOf(input, model, base, rules, options, output);
+      for (const { source } of plan.unmatched) io.note(`${source} matches no tensor\n`);
+      if (!json) io.out(`${planText(plan)}\n`);
+      if (output === undefined || isDry) report(context, plan, null);
+      else {
+        const outputs = await plannedOutputs(running, model, plan, importances);
+        const written = await writeModel(output, model.file, outputs, signal, sizeOption(options, 'split'));
+        if (outputContainer(output) === 'gguf') noteTurned(io, plan);
+        report(context, plan, written);
+      }
+      return false;
+    } finally {
+      await model.close();
+    }
   } finally {
     await importances?.close();
-    await model.close();
   }
 }
 
