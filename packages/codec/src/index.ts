@@ -46,4 +46,5 @@ export {
   unpackStreams,
 } from './pack.ts';
 export { rotateWeights } from './steps.ts';
+export { storedChoices } from './stored-choices.ts';
 export { fieldsToGive, requireExecutable, whyNotExecutable } from './support.ts';

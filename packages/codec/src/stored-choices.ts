@@ -82,6 +82,27 @@ function refuseChoice(
   );
 }
 
+/**
+ * Which number each entry of a field takes, for all fields whose numbers stored data chooses: what `planLayout` and lengths are given.
+ * @throws RangeError for codes that are missing, and choices that no number stands for.
+ */
+export function storedChoices(
+  format: Format,
+  matrix: MatrixShape,
+  codes: Readonly<Record<string, Codes>>,
+): Record<string, Uint8Array> {
+  const chosen = format.fields.filter((field) => storedIndex(field) !== null);
+  if (chosen.length === 0) return {};
+  for (const name of chosen.flatMap((field) => [...fieldsRead(storedIndex(field)!)]))
+    if (codes[name] === undefined) throw new RangeError(`${format.name}: codes of ${name} are missing`);
+  const plan = planLayout(format, matrix);
+  const env = environment(format, plan, codes);
+  const stored = new Map(plan.fields.map((field) => [field.name, field]));
+  return Object.fromEntries(
+    chosen.map((field) => [field.name, choicesOf(stored.get(field.name)!, field, format, env)]),
+  );
+}
+
 /** The plan of a tensor whose codes are known. @throws RangeError for choices that no number stands for. */
 export function planOfCodes(
   format: Format,
@@ -89,17 +110,7 @@ export function planOfCodes(
   codes: Readonly<Record<string, Codes>>,
   options: PlanOptions = {},
 ): Plan {
-  const plan = planLayout(format, matrix, options);
-  const chosen = format.fields.filter((field) => storedIndex(field) !== null);
-  if (chosen.length === 0) return plan;
-  for (const name of chosen.flatMap((field) => [...fieldsRead(storedIndex(field)!)]))
-    if (codes[name] === undefined) throw new RangeError(`${format.name}: codes of ${name} are missing`);
-  const env = environment(format, plan, codes);
-  const stored = new Map(plan.fields.map((field) => [field.name, field]));
-  const choices = Object.fromEntries(
-    chosen.map((field) => [field.name, choicesOf(stored.get(field.name)!, field, format, env)]),
-  );
-  return planLayout(format, matrix, { ...options, choices });
+  return planLayout(format, matrix, { ...options, choices: storedChoices(format, matrix, codes) });
 }
 
 /**

@@ -77,7 +77,7 @@ function soleCode(format: Format, rows: number, cols: number): StoredField | nul
   const plan = planLayout(format, matrixShape(format.view, [rows, cols]));
   const field = plan.fields.find((stored) => stored.name === codes[0]);
   if (field === undefined || field.tiling.scope !== 'each' || field.perTile !== 1) return null;
-  if (field.bits === null || field.bits > 8 || field.dataDependent) return null;
+  if (field.bits === null || field.bits > 8 || !field.uniform) return null;
   if (plan.geometry.storedRows * plan.geometry.storedCols !== rows * cols) return null;
   const number = field.numberAt(0);
   return number.dimension === 1 && number.levels !== null && number.levels.every(Number.isFinite)

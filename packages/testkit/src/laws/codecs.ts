@@ -2,6 +2,7 @@
  * Laws of codecs that hold for every Format: packing loses nothing, lengths follow from the shape, any bytes decode, the same
  * weights give the same bytes. They hold for the interpreter, for every target and for every published package.
  */
+import { storedChoices } from '@fewerbits/codec';
 import {
   type Codec,
   encodedLength,
@@ -52,7 +53,8 @@ export function lawByteLength(codec: Codec, shape: readonly number[], weights?: 
   const place = placeOf(format, shape);
   const packed = codec.encode(weights ?? new Float32Array(shape.reduce((a, b) => a * b, 1)), { shape });
   const { codes } = codec.unpack(packed);
-  const options = { outliers: outlierCount(format, shape, codes), choices: codes };
+  const choices = storedChoices(format, matrixShape(format.view, shape), codes);
+  const options = { outliers: outlierCount(format, shape, codes), choices };
   const lengths = streamBytes(format, shape, options);
   for (const [name, length] of Object.entries(lengths)) {
     const actual = packed.streams[name]?.length;
