@@ -5,6 +5,7 @@
 import { sizeOf } from '../sizes.ts';
 import type { FieldItem, Item } from '../types.ts';
 import { type BitContext, generateItems, noteScopeBits, type Region, tilesIn } from './bits.ts';
+import { widthIn } from './entries.ts';
 import { lcm } from './geometry.ts';
 import { LayoutError } from './layout-error.ts';
 import { orderOf } from './pattern.ts';
@@ -81,12 +82,14 @@ function generated(item: Item, region: Region, start: number, context: BitContex
   return { bits: chunks.reduce((sum, chunk) => sum + chunk.length, 0), chunks: chunks.length };
 }
 
-/** Null where widths vary or the item is unusual: then the bits are listed and counted. */
+/** Null where widths vary inside the region or the item is unusual: then the bits are listed and counted. */
 function fieldLength(item: FieldItem, region: Region, context: BitContext): Length | null {
   const field = context.fields.get(item.field);
-  if (field === undefined || field.bits === null) return null;
+  if (field === undefined) return null;
   const shape = { rows: context.geometry.storedRows, cols: context.geometry.storedCols };
   let entries = entryCount(item, region, context);
+  const fieldBits = field.bits ?? widthIn(field, region, entries);
+  if (fieldBits === null) return null;
   if (item.entries !== null) {
     const [first, end] = item.entries.map((size) => sizeOf(size, shape)) as [number, number];
     if (first > end || end > entries)
@@ -107,8 +110,8 @@ function fieldLength(item: FieldItem, region: Region, context: BitContext): Leng
     const groups = Math.ceil(entries / item.radix.digits);
     return { bits: groups * item.radix.bits, chunks: groups };
   }
-  const width = item.bits === null ? field.bits : item.bits[1] - item.bits[0];
-  if (item.bits !== null && (item.bits[1] > field.bits || width <= 0)) return null;
+  const width = item.bits === null ? fieldBits : item.bits[1] - item.bits[0];
+  if (item.bits !== null && (item.bits[1] > fieldBits || width <= 0)) return null;
   const bits = entries * width;
   return { bits, chunks: bitwise ? bits : entries };
 }

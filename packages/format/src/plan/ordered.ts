@@ -7,6 +7,7 @@
  */
 import type { FieldItem, Item } from '../types.ts';
 import { type BitContext, bitRef, type Chunk, cutIntoWords, PADDING, type Region } from './bits.ts';
+import { entriesFrom, widthIn } from './entries.ts';
 import type { StoredField } from './fields.ts';
 import { lcm } from './geometry.ts';
 import { entryCount } from './lengths.ts';
@@ -177,37 +178,6 @@ function shapeOf({ geometry }: BitContext): { rows: number; cols: number } {
   return { rows: geometry.storedRows, cols: geometry.storedCols };
 }
 
-/** The width of the entries in a region, or null where they have several. */
-function widthIn(field: StoredField, region: Region, count: number): number | null {
-  if (field.bits !== null) return field.bits === 0 ? null : field.bits;
-  const entryAt = count === 0 ? null : entriesFrom(field, region, 1);
-  if (entryAt === null) return null;
-  const width = field.numberAt(entryAt(0)).bits;
-  for (let k = 1; k < count; k++) if (field.numberAt(entryAt(k)).bits !== width) return null;
-  return width;
-}
-
 function chunkOf(field: StoredField, entry: number, low: number, high: number): Chunk {
   return Array.from({ length: high - low }, (_, bit) => bitRef(field.id, entry, low + bit, false));
-}
-
-/** The entry that stands at a natural index of a region, where each body of `together` entries lies in one run; else null. */
-function entriesFrom(
-  field: StoredField,
-  region: Region,
-  together: number,
-): ((index: number) => number) | null {
-  if (field.whole) return (index) => index;
-  const { height, width, cols } = field.tiling;
-  if (height === 0 || width === 0) return null;
-  const top = Math.floor(region.top / height);
-  const left = Math.floor(region.left / width);
-  const perRow = (Math.ceil(region.right / width) - left) * field.perTile;
-  const first = (top * cols + left) * field.perTile;
-  if (perRow === cols * field.perTile) return (index) => first + index;
-  if (perRow === 0 || perRow % together !== 0) return null;
-  return (index) => {
-    const across = index % perRow;
-    return first + ((index - across) / perRow) * cols * field.perTile + across;
-  };
 }
