@@ -178,6 +178,7 @@ describe('GGUF', () => {
       ragged: 'F32',
       norm: 'F32',
     });
+    expect((await call('inspect', 'm.gguf')).out).toMatch(/^general\.quantization_version {2}2$/m);
     await call(...args, '-o', 's.safetensors', '--on-ragged', 'keep');
     for (const name of ['embd', 'attn_v', 'ragged'])
       expect(await back('m.gguf', name)).toEqual(await back('s.safetensors', name));

@@ -5,6 +5,7 @@ import { dfText, errorText, markdownTable, printable, shapeText, textTable } fro
 import { canonicalName, formatFacts, formatId } from '@fewerbits/format';
 import { addValues, statistics } from '@fewerbits/measure';
 import { type EncodedTensor, type ModelFile, type ModelTensor, weightsOf } from '@fewerbits/modelfile';
+import type { GgufKeyValue } from '@fewerbits/tensorfile';
 import { InputError } from '../input-error.ts';
 import type { Context, Options } from '../main.ts';
 import { openModelFile } from '../model/open.ts';
@@ -85,6 +86,7 @@ function plainText(model: ModelFile, tensors: readonly Inspected[]): string {
   return [
     `${headline(model)}\n`,
     ...formatLines(tensors).map((line) => `${line}\n`),
+    ...keyValueLines(model),
     '\n',
     textTable(COLUMNS, tensors.map(cells)),
     ...nonFinite.map(
@@ -111,6 +113,24 @@ function markdownText(model: ModelFile, tensors: readonly Inspected[]): string {
 function headline({ path, file, tensors }: ModelFile): string {
   const count = `${tensors.length} ${tensors.length === 1 ? 'tensor' : 'tensors'}`;
   return `${printable(shownPath(path))}: ${file.container}, ${count}`;
+}
+
+/** Longer texts (chat templates) are cut. */
+const MOST_SHOWN = 100;
+
+/** What a GGUF header says, a line for each key; of arrays their length. */
+function keyValueLines({ file }: ModelFile): string[] {
+  if (file.gguf === undefined) return [];
+  const shown = (pair: GgufKeyValue): string => {
+    if (pair.type === 'ARRAY') return `${pair.value.length} × ${pair.items}`;
+    const text = `${pair.value}`;
+    return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  };
+  const width = Math.max(0, ...file.gguf.keyValues.map(({ key }) => key.length));
+  return [
+    '\n',
+    ...file.gguf.keyValues.map((pair) => `${printable(`${pair.key.padEnd(width)}  ${shown(pair)}`)}\n`),
+  ];
 }
 
 /** A sentence for each format that tensors are encoded in. */
